@@ -1,1 +1,25 @@
-//! Under construction.
+//! The wire vocabulary of AWS Lambda durable execution: operations, updates, events, errors and
+//! time, as Lambda's API spells them.
+//!
+//! Owns names and shapes, nothing that happens. serde is its only dependency.
+
+mod error;
+mod event;
+mod invocation;
+mod limits;
+mod operation;
+mod time;
+mod update;
+
+pub use error::ErrorObject;
+pub use event::{Event, EventDetails, EventError, EventPayload, RetryDetails, details};
+pub use invocation::{InvocationInput, InvocationOutput, InvocationStatus};
+pub use limits::*;
+pub use operation::{
+    CallbackDetails, ChainedInvokeDetails, ContextDetails, ExecutionDetails, ExecutionStatus, Operation,
+    OperationStatus, OperationType, StepDetails, WaitDetails, sub_type,
+};
+pub use time::Timestamp;
+pub use update::{
+    CallbackOptions, ChainedInvokeOptions, ContextOptions, OperationAction, OperationUpdate, StepOptions, WaitOptions,
+};

@@ -1,0 +1,1 @@
+//! Rebuilds operations from the events of a history.

@@ -1,0 +1,223 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use durabox_model::{
+    ErrorObject, ExecutionStatus, MAX_CHECKPOINT_UPDATES, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PAYLOAD_SIZE,
+    MAX_RESPONSE_SIZE, MAX_SUB_TYPE_LENGTH, Operation, OperationAction, OperationStatus, OperationType,
+    OperationUpdate, Timestamp,
+};
+
+use super::execution::AnsweredCheckpoint;
+use super::{CheckpointError, Execution, operation};
+use crate::{CheckpointOutput, CheckpointRequest};
+
+impl Execution {
+    /// Applies a checkpoint as one unit: either all of its updates or none. Timers due at `now`
+    /// fire first, so an empty checkpoint sees them.
+    pub fn checkpoint(
+        &mut self,
+        request: CheckpointRequest,
+        now: Timestamp,
+    ) -> Result<CheckpointOutput, CheckpointError> {
+        self.checkpoint_once(request, None, now)
+    }
+
+    /// Like [`Execution::checkpoint`]; a repetition with the same `client_token` and checkpoint
+    /// token answers as the first time did.
+    pub fn checkpoint_once(
+        &mut self,
+        request: CheckpointRequest,
+        client_token: Option<String>,
+        now: Timestamp,
+    ) -> Result<CheckpointOutput, CheckpointError> {
+        if let (Some(last), Some(client_token)) = (&self.last_checkpoint, &client_token)
+            && last.client_token == *client_token
+            && last.inbound_token == request.token
+        {
+            return Ok(last.output.clone());
+        }
+        if self.status.is_terminal() || self.invocation.is_none() || request.token != self.tokens.current() {
+            return Err(CheckpointError::InvalidToken);
+        }
+        self.handle_timeout(now);
+        if self.status.is_terminal() {
+            return Err(CheckpointError::InvalidToken);
+        }
+        self.validate(&request.updates)?;
+        for update in request.updates {
+            self.apply(update, now);
+        }
+
+        self.tokens.advance();
+        let token = (!self.status.is_terminal()).then(|| self.tokens.current().to_owned());
+        let output = self.delta(token);
+        if let Some(client_token) = client_token {
+            let inbound_token = request.token;
+            self.last_checkpoint = Some(AnsweredCheckpoint { client_token, inbound_token, output: output.clone() });
+        }
+        Ok(output)
+    }
+
+    /// Checks a whole batch in Lambda's order without changing anything.
+    fn validate(&self, updates: &[OperationUpdate]) -> Result<(), CheckpointError> {
+        if updates.len() > MAX_CHECKPOINT_UPDATES {
+            return Err(CheckpointError::TooManyUpdates(updates.len()));
+        }
+        let execution_updates = updates.iter().filter(|update| update.operation_type == OperationType::Execution);
+        match execution_updates.count() {
+            0 => {}
+            1 if updates.last().is_some_and(|last| last.operation_type == OperationType::Execution) => {}
+            1 => return Err(CheckpointError::ExecutionUpdateNotLast),
+            _ => return Err(CheckpointError::MultipleExecutionUpdates),
+        }
+
+        let mut batch: HashMap<&str, Earlier<'_>> = HashMap::with_capacity(updates.len());
+        for update in updates {
+            check_shape(update)?;
+            if update.operation_type == OperationType::Execution {
+                check_execution(update)?;
+                continue;
+            }
+            let earlier = batch.get(update.id.as_str());
+            if earlier.is_some_and(|earlier| !earlier.may_be_followed_by(update)) {
+                return Err(CheckpointError::DuplicateId);
+            }
+            let stored = self.index.get(&update.id).map(|index| &*self.operations[*index]);
+            self.check_parent(update, &batch)?;
+            check_identity(update, stored, earlier)?;
+            let current = earlier.map(|earlier| earlier.status).or(stored.map(|operation| operation.status));
+            let status = operation::next(current, update)?;
+            batch.insert(&update.id, Earlier { update, status });
+        }
+        Ok(())
+    }
+
+    fn check_parent(
+        &self,
+        update: &OperationUpdate,
+        batch: &HashMap<&str, Earlier<'_>>,
+    ) -> Result<(), CheckpointError> {
+        let Some(parent) = update.parent_id.as_deref() else { return Ok(()) };
+        let is_context = match batch.get(parent) {
+            Some(earlier) => earlier.update.operation_type == OperationType::Context,
+            None => self
+                .index
+                .get(parent)
+                .is_some_and(|index| self.operations[*index].operation_type == OperationType::Context),
+        };
+        if is_context { Ok(()) } else { Err(CheckpointError::InvalidParent) }
+    }
+
+    fn apply(&mut self, update: OperationUpdate, now: Timestamp) {
+        if update.operation_type == OperationType::Execution {
+            let (status, result, error) = match update.action {
+                OperationAction::Succeed => (ExecutionStatus::Succeeded, update.payload, None),
+                _ => (ExecutionStatus::Failed, None, update.error.or_else(|| Some(ErrorObject::default()))),
+            };
+            self.settle(status, result, error, now);
+            return;
+        }
+        let index = match self.index.get(&update.id) {
+            Some(index) => *index,
+            None => self.insert(&update, now),
+        };
+        let applied = operation::apply(Arc::make_mut(&mut self.operations[index]), update, now);
+        if let Some(applied) = applied {
+            if let Some(due) = applied.timer {
+                self.timers.arm(due, index);
+            }
+            self.record(index, applied.event, now);
+        }
+        self.mark_unseen(index);
+    }
+
+    fn insert(&mut self, update: &OperationUpdate, now: Timestamp) -> usize {
+        let mut operation = Operation::started(update.id.clone(), update.operation_type, now);
+        operation.parent_id.clone_from(&update.parent_id);
+        operation.name.clone_from(&update.name);
+        operation.sub_type.clone_from(&update.sub_type);
+        let index = self.operations.len();
+        self.index.insert(update.id.clone(), index);
+        self.operations.push(Arc::new(operation));
+        index
+    }
+}
+
+/// An update of the same batch, and the status it leads to.
+struct Earlier<'a> {
+    update: &'a OperationUpdate,
+    status: OperationStatus,
+}
+
+impl Earlier<'_> {
+    /// Only a START of a step or a context may be followed by another update, once.
+    fn may_be_followed_by(&self, update: &OperationUpdate) -> bool {
+        self.update.action == OperationAction::Start
+            && update.action != OperationAction::Start
+            && matches!(self.update.operation_type, OperationType::Step | OperationType::Context)
+    }
+}
+
+/// Checks that an update agrees with what is known of its operation; a member left out agrees.
+fn check_identity(
+    update: &OperationUpdate,
+    stored: Option<&Operation>,
+    earlier: Option<&Earlier<'_>>,
+) -> Result<(), CheckpointError> {
+    let (operation_type, sub_type, name, parent) = match (stored, earlier) {
+        (Some(stored), _) => (stored.operation_type, &stored.sub_type, &stored.name, &stored.parent_id),
+        (None, Some(Earlier { update, .. })) => {
+            (update.operation_type, &update.sub_type, &update.name, &update.parent_id)
+        }
+        (None, None) => return Ok(()),
+    };
+    let differs = |given: &Option<String>, known: &Option<String>| given.is_some() && given != known;
+    if update.operation_type != operation_type {
+        Err(CheckpointError::InconsistentType)
+    } else if differs(&update.sub_type, sub_type) {
+        Err(CheckpointError::InconsistentSubType)
+    } else if differs(&update.name, name) {
+        Err(CheckpointError::InconsistentName)
+    } else if differs(&update.parent_id, parent) {
+        Err(CheckpointError::InconsistentParent)
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks what the API model says of an update's members.
+fn check_shape(update: &OperationUpdate) -> Result<(), CheckpointError> {
+    let is_word = |text: &str, max: usize| {
+        (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    if !is_word(&update.id, MAX_ID_LENGTH) {
+        return Err(CheckpointError::InvalidId(update.id.clone()));
+    }
+    if let Some(sub_type) = update.sub_type.as_ref().filter(|text| !is_word(text, MAX_SUB_TYPE_LENGTH)) {
+        return Err(CheckpointError::InvalidSubType(sub_type.clone()));
+    }
+    let is_name =
+        |text: &str| (1..=MAX_NAME_LENGTH).contains(&text.len()) && text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    if let Some(name) = update.name.as_ref().filter(|name| !is_name(name)) {
+        return Err(CheckpointError::InvalidName(name.clone()));
+    }
+    let error_size = update.error.as_ref().map_or(0, ErrorObject::size);
+    if error_size > MAX_PAYLOAD_SIZE {
+        return Err(CheckpointError::ErrorTooLarge(error_size));
+    }
+    let limit =
+        if update.operation_type == OperationType::Execution { MAX_RESPONSE_SIZE * 16 } else { MAX_PAYLOAD_SIZE };
+    match update.payload.as_ref().map_or(0, String::len) {
+        size if size > limit => Err(CheckpointError::PayloadTooLarge(update.operation_type.as_str(), size)),
+        _ => Ok(()),
+    }
+}
+
+fn check_execution(update: &OperationUpdate) -> Result<(), CheckpointError> {
+    match update.action {
+        OperationAction::Succeed if update.error.is_some() => Err(CheckpointError::ErrorOnSucceed),
+        OperationAction::Fail if update.payload.is_some() => Err(CheckpointError::PayloadOnFail),
+        OperationAction::Succeed | OperationAction::Fail => Ok(()),
+        _ => Err(CheckpointError::InvalidAction),
+    }
+}

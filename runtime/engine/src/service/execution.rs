@@ -1,0 +1,241 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use durabox_model::{
+    ErrorObject, Event, EventDetails, EventPayload, ExecutionDetails, ExecutionStatus, InvocationInput,
+    InvocationOutput, Operation, OperationType, Timestamp, details,
+};
+
+use super::timer::Timers;
+use super::token::Tokens;
+use crate::CheckpointOutput;
+
+/// What an execution is started with.
+#[derive(Clone, Debug)]
+pub struct StartExecution {
+    /// Its ARN; the last `/`-segment becomes the id of the EXECUTION operation.
+    pub arn: String,
+    /// The input event, JSON text.
+    pub input: Option<String>,
+    /// Limits and page sizes.
+    pub config: ExecutionConfig,
+}
+
+/// Settings of one execution.
+#[derive(Clone, Debug)]
+pub struct ExecutionConfig {
+    /// Seconds until the execution times out, 1 to 31,622,400.
+    pub execution_timeout_seconds: u64,
+    /// Operations handed out at once; more are paged. `usize::MAX` for all.
+    pub page_size: usize,
+    /// How often in a row a crashed invocation is retried before the execution fails.
+    /// Lambda's documentation for SDK authors speaks of 3 immediate retries.
+    pub max_crash_retries: u32,
+}
+
+impl Default for ExecutionConfig {
+    fn default() -> Self {
+        Self {
+            execution_timeout_seconds: durabox_model::MAX_EXECUTION_TIMEOUT_SECONDS,
+            page_size: usize::MAX,
+            max_crash_retries: 3,
+        }
+    }
+}
+
+/// What the driver must do next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Invoke the function, and answer with [`Execution::complete_invocation`].
+    Invoke {
+        /// The Lambda request id to use.
+        request_id: String,
+        /// The event.
+        input: InvocationInput,
+    },
+    /// The execution has closed. Comes once.
+    Closed,
+}
+
+/// How an invocation ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InvocationEnd {
+    /// The function answered.
+    Answered(InvocationOutput),
+    /// It did not: crash, timeout, thrown error.
+    Crashed(ErrorObject),
+}
+
+/// One durable execution, as Lambda keeps it.
+#[derive(Clone, Debug)]
+pub struct Execution {
+    pub(super) arn: String,
+    pub(super) config: ExecutionConfig,
+    pub(super) status: ExecutionStatus,
+    pub(super) result: Option<String>,
+    pub(super) error: Option<ErrorObject>,
+    pub(super) end: Option<Timestamp>,
+    /// In the order in which they started; the EXECUTION operation is the first.
+    pub(super) operations: Vec<Arc<Operation>>,
+    pub(super) index: HashMap<String, usize>,
+    pub(super) events: Vec<Event>,
+    pub(super) timers: Timers,
+    pub(super) tokens: Tokens,
+    /// The last checkpoint that carried a client token, to answer its repetition.
+    pub(super) last_checkpoint: Option<AnsweredCheckpoint>,
+    pub(super) invocation: Option<RunningInvocation>,
+    pub(super) invocation_count: u64,
+    /// Operations changed since the function was last told, by index.
+    pub(super) unseen: Vec<usize>,
+    /// Operations moved from outside the function since its last invocation began.
+    pub(super) updated: Vec<usize>,
+    /// Whether something happened that the function must be invoked for.
+    pub(super) wake: bool,
+    pub(super) crashes: u32,
+    pub(super) empty_suspensions: u32,
+    /// Whether `Effect::Closed` is still to be given.
+    pub(super) announce_close: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct AnsweredCheckpoint {
+    pub(super) client_token: String,
+    pub(super) inbound_token: String,
+    pub(super) output: CheckpointOutput,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct RunningInvocation {
+    pub(super) request_id: String,
+    pub(super) start: Timestamp,
+}
+
+impl Execution {
+    /// Starts an execution; its first effect invokes the function.
+    pub fn start(start: StartExecution, now: Timestamp) -> Self {
+        let id = start.arn.rsplit('/').next().unwrap_or(&start.arn).to_owned();
+        let mut operation = Operation::started(id, OperationType::Execution, now);
+        operation.execution_details = Some(ExecutionDetails { input_payload: start.input.clone() });
+        let mut execution = Self {
+            tokens: Tokens::new(&start.arn),
+            arn: start.arn,
+            status: ExecutionStatus::Running,
+            result: None,
+            error: None,
+            end: None,
+            index: HashMap::from([(operation.id.clone(), 0)]),
+            operations: vec![Arc::new(operation)],
+            events: Vec::new(),
+            timers: Timers::default(),
+            last_checkpoint: None,
+            invocation: None,
+            invocation_count: 0,
+            unseen: Vec::new(),
+            updated: Vec::new(),
+            wake: true,
+            crashes: 0,
+            empty_suspensions: 0,
+            announce_close: false,
+            config: start.config,
+        };
+        let timeout = execution.config.execution_timeout_seconds;
+        execution.timers.arm(now.plus_seconds(timeout), 0);
+        execution.record_execution(
+            details::ExecutionStarted { input: EventPayload::new(start.input), execution_timeout: timeout },
+            now,
+        );
+        execution
+    }
+
+    /// Returns the ARN.
+    pub fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// Returns where the execution stands.
+    pub const fn status(&self) -> ExecutionStatus {
+        self.status
+    }
+
+    /// Returns the result, JSON text, of an execution that succeeded.
+    pub fn result(&self) -> Option<&str> {
+        self.result.as_deref()
+    }
+
+    /// Returns the error of an execution that did not succeed.
+    pub const fn error(&self) -> Option<&ErrorObject> {
+        self.error.as_ref()
+    }
+
+    /// Returns when the execution started.
+    pub fn start_timestamp(&self) -> Timestamp {
+        self.operations[0].start_timestamp
+    }
+
+    /// Returns when the execution closed.
+    pub const fn end_timestamp(&self) -> Option<Timestamp> {
+        self.end
+    }
+
+    /// Returns every operation in the order in which they started, the EXECUTION operation first.
+    pub fn operations(&self) -> &[Arc<Operation>] {
+        &self.operations
+    }
+
+    /// Returns the history, oldest first.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Returns how many invocations have begun.
+    pub const fn invocation_count(&self) -> u64 {
+        self.invocation_count
+    }
+
+    /// Returns the input event, JSON text.
+    pub fn input(&self) -> Option<&str> {
+        self.operations[0].execution_details.as_ref()?.input_payload.as_deref()
+    }
+
+    /// Returns when [`Execution::handle_timeout`] next has work.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.timers.next()
+    }
+
+    /// Appends an event of the execution itself.
+    pub(super) fn record_execution(&mut self, details: impl Into<EventDetails>, now: Timestamp) {
+        let event = self.event(details.into(), now);
+        self.events.push(event);
+    }
+
+    /// Appends an event of the operation at `index`.
+    pub(super) fn record(&mut self, index: usize, details: EventDetails, now: Timestamp) {
+        let operation = &self.operations[index];
+        let mut event = self.event(details, now);
+        event.id = Some(operation.id.clone());
+        event.name.clone_from(&operation.name);
+        event.sub_type.clone_from(&operation.sub_type);
+        event.parent_id.clone_from(&operation.parent_id);
+        self.events.push(event);
+    }
+
+    fn event(&self, details: EventDetails, now: Timestamp) -> Event {
+        Event {
+            event_id: self.events.len() as u64 + 1,
+            event_timestamp: now,
+            sub_type: None,
+            id: None,
+            name: None,
+            parent_id: None,
+            details,
+        }
+    }
+
+    /// Notes that the operation at `index` changed since the function was last told.
+    pub(super) fn mark_unseen(&mut self, index: usize) {
+        // The newest few cover a batch that starts and ends an operation; a repetition elsewhere is harmless.
+        if !self.unseen.iter().rev().take(4).any(|seen| *seen == index) {
+            self.unseen.push(index);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+use std::sync::Arc;
+
+use durabox_model::{
+    ErrorObject, EventError, EventPayload, ExecutionStatus, InvocationInput, InvocationOutput, InvocationStatus,
+    OperationStatus, Timestamp, details,
+};
+
+use super::execution::RunningInvocation;
+use super::{Effect, Execution, InvalidOutput, InvocationEnd, operation};
+
+/// How often Lambda lets a function answer PENDING with nothing pending before it fails the execution.
+const MAX_EMPTY_SUSPENSIONS: u32 = 3;
+
+impl Execution {
+    /// Returns the next thing the driver must do at `now`.
+    pub fn poll_effect(&mut self, now: Timestamp) -> Option<Effect> {
+        if self.announce_close && self.invocation.is_none() {
+            self.announce_close = false;
+            return Some(Effect::Closed);
+        }
+        if self.status.is_terminal() || self.invocation.is_some() || !self.wake {
+            return None;
+        }
+        self.wake = false;
+        self.invocation_count += 1;
+        self.tokens.begin_invocation();
+        // The whole state goes with the invocation, so there is nothing left to be told.
+        self.unseen.clear();
+        let page = self.page(0, self.config.page_size);
+        let updated = std::mem::take(&mut self.updated);
+        let request_id = request_id(&self.operations[0].id, self.invocation_count);
+        self.invocation = Some(RunningInvocation { request_id: request_id.clone(), start: now });
+        Some(Effect::Invoke {
+            request_id,
+            input: InvocationInput {
+                durable_execution_arn: self.arn.clone(),
+                checkpoint_token: self.tokens.current().to_owned(),
+                operations: page.operations,
+                next_marker: page.next_marker,
+                updated_operation_ids: updated.iter().map(|index| self.operations[*index].id.clone()).collect(),
+            },
+        })
+    }
+
+    /// Takes the end of the running invocation. Without one it does nothing.
+    pub fn complete_invocation(&mut self, end: InvocationEnd, now: Timestamp) {
+        let Some(invocation) = self.invocation.take() else { return };
+        let stopped_meanwhile = matches!(self.status, ExecutionStatus::TimedOut | ExecutionStatus::Stopped);
+        if stopped_meanwhile {
+            return;
+        }
+        let error = match &end {
+            InvocationEnd::Crashed(error) => Some(EventError::new(Some(error.clone()))),
+            InvocationEnd::Answered(_) => None,
+        };
+        self.record_execution(
+            details::InvocationCompleted {
+                start_timestamp: invocation.start,
+                end_timestamp: now,
+                request_id: invocation.request_id,
+                error,
+            },
+            now,
+        );
+        if self.status.is_terminal() {
+            // An EXECUTION checkpoint closed it; what the function answered besides does not matter.
+            self.record_close(now);
+            return;
+        }
+        match end {
+            InvocationEnd::Crashed(error) => self.take_crash(error, now),
+            InvocationEnd::Answered(output) => {
+                self.crashes = 0;
+                match check_output(&output) {
+                    Ok(InvocationStatus::Succeeded) => {
+                        self.close(ExecutionStatus::Succeeded, output.result, None, now);
+                    }
+                    Ok(InvocationStatus::Failed) => {
+                        self.close(ExecutionStatus::Failed, None, Some(output.error.unwrap_or_default()), now);
+                    }
+                    Ok(InvocationStatus::Pending) => self.take_suspension(now),
+                    Err(invalid) => self.fail_output(invalid, now),
+                }
+            }
+        }
+    }
+
+    /// Fires every timer due at `now`.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some((at, index)) = self.timers.pop_due(now) {
+            if index == 0 {
+                let message = format!("Execution timed out after {} seconds.", self.config.execution_timeout_seconds);
+                let error = ErrorObject::new("Execution.Timeout", message);
+                self.close(ExecutionStatus::TimedOut, None, Some(error), now);
+                return;
+            }
+            let Some(fired) = operation::fire(Arc::make_mut(&mut self.operations[index]), at, now) else { continue };
+            if let Some(event) = fired.event {
+                self.record(index, event, now);
+            }
+            self.mark_unseen(index);
+            self.updated.push(index);
+            self.wake = true;
+        }
+    }
+
+    /// Stops the execution from outside. A second stop changes nothing.
+    pub fn stop(&mut self, error: Option<ErrorObject>, now: Timestamp) {
+        if !self.status.is_terminal() {
+            self.close(ExecutionStatus::Stopped, None, Some(error.unwrap_or_default()), now);
+        }
+    }
+
+    fn take_crash(&mut self, error: ErrorObject, now: Timestamp) {
+        self.crashes += 1;
+        if self.crashes > self.config.max_crash_retries {
+            self.close(ExecutionStatus::Failed, None, Some(error), now);
+        } else {
+            // Whatever woke the crashed invocation is seen by the next one.
+            self.wake = true;
+        }
+    }
+
+    fn take_suspension(&mut self, now: Timestamp) {
+        if self.wake || self.operations.iter().any(|operation| operation::is_pending(operation)) {
+            self.empty_suspensions = 0;
+            return;
+        }
+        self.empty_suspensions += 1;
+        if self.empty_suspensions < MAX_EMPTY_SUSPENSIONS {
+            self.wake = true;
+        } else {
+            self.fail_output(InvalidOutput::NothingPending, now);
+        }
+    }
+
+    fn fail_output(&mut self, invalid: InvalidOutput, now: Timestamp) {
+        let error = ErrorObject::new("InvalidParameterValueException", invalid.to_string());
+        self.close(ExecutionStatus::Failed, None, Some(error), now);
+    }
+
+    fn close(&mut self, status: ExecutionStatus, result: Option<String>, error: Option<ErrorObject>, now: Timestamp) {
+        self.settle(status, result, error, now);
+        self.record_close(now);
+    }
+
+    /// Closes the execution without the closing event, which follows the invocation's.
+    pub(super) fn settle(
+        &mut self,
+        status: ExecutionStatus,
+        result: Option<String>,
+        error: Option<ErrorObject>,
+        now: Timestamp,
+    ) {
+        self.status = status;
+        self.result = result;
+        self.error = error;
+        self.end = Some(now);
+        self.wake = false;
+        self.announce_close = true;
+        self.timers.clear();
+        let operation = Arc::make_mut(&mut self.operations[0]);
+        operation.end_timestamp = Some(now);
+        operation.status = match status {
+            ExecutionStatus::Running => OperationStatus::Started,
+            ExecutionStatus::Succeeded => OperationStatus::Succeeded,
+            ExecutionStatus::Failed => OperationStatus::Failed,
+            ExecutionStatus::TimedOut => OperationStatus::TimedOut,
+            ExecutionStatus::Stopped => OperationStatus::Stopped,
+        };
+    }
+
+    fn record_close(&mut self, now: Timestamp) {
+        let error = || EventError::new(self.error.clone());
+        match self.status {
+            ExecutionStatus::Running => {}
+            ExecutionStatus::Succeeded => {
+                let result = EventPayload::new(self.result.clone());
+                self.record_execution(details::ExecutionSucceeded { result }, now);
+            }
+            ExecutionStatus::Failed => self.record_execution(details::ExecutionFailed { error: error() }, now),
+            ExecutionStatus::TimedOut => {
+                self.record_execution(details::ExecutionTimedOut { error: Some(error()) }, now);
+            }
+            ExecutionStatus::Stopped => self.record_execution(details::ExecutionStopped { error: error() }, now),
+        }
+    }
+}
+
+fn check_output(output: &InvocationOutput) -> Result<InvocationStatus, InvalidOutput> {
+    match output.status {
+        Some(InvocationStatus::Succeeded) if output.error.is_some() => Err(InvalidOutput::ErrorOnSucceeded),
+        Some(InvocationStatus::Failed) if output.result.is_some() => Err(InvalidOutput::ResultOnFailed),
+        Some(status) => Ok(status),
+        None => Err(InvalidOutput::InvalidStatus),
+    }
+}
+
+/// Returns the request id of an invocation: the execution's id, its last group replaced by the count.
+fn request_id(execution_id: &str, invocation: u64) -> String {
+    match execution_id.rsplit_once('-') {
+        Some((head, tail)) if tail.len() == 12 => format!("{head}-{invocation:012x}"),
+        _ => format!("{execution_id}-{invocation}"),
+    }
+}

@@ -1,0 +1,32 @@
+use serde::{Deserialize, Serialize};
+
+/// Lambda's description of a failure. All members are optional on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ErrorObject {
+    /// What went wrong, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// The kind of error, such as `Runtime.ExitError`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_type: Option<String>,
+    /// Data of the author's choosing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_data: Option<String>,
+    /// One frame to an element.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stack_trace: Vec<String>,
+}
+
+impl ErrorObject {
+    /// Returns an error of this type and message.
+    pub fn new(error_type: impl Into<String>, error_message: impl Into<String>) -> Self {
+        Self { error_type: Some(error_type.into()), error_message: Some(error_message.into()), ..Self::default() }
+    }
+
+    /// Returns the bytes that count towards Lambda's limit on an error.
+    pub fn size(&self) -> usize {
+        [&self.error_message, &self.error_type, &self.error_data].into_iter().flatten().map(String::len).sum::<usize>()
+            + self.stack_trace.iter().map(String::len).sum::<usize>()
+    }
+}
