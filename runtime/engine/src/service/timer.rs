@@ -14,10 +14,6 @@ impl Timers {
         self.0.insert((at, index));
     }
 
-    pub(super) fn disarm(&mut self, at: Timestamp, index: usize) {
-        self.0.remove(&(at, index));
-    }
-
     pub(super) fn next(&self) -> Option<Timestamp> {
         self.0.first().map(|(at, _)| *at)
     }

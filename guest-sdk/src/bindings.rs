@@ -1,0 +1,8 @@
+//! The contract's bindings, generated from `wit/durable.wit`. Off wasm every call is unreachable.
+#![allow(unsafe_code, missing_docs, clippy::all)]
+
+wit_bindgen::generate!({
+    path: "wit",
+    world: "handler",
+    ownership: Borrowing { duplicate_if_necessary: false },
+});

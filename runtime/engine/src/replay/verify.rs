@@ -1,0 +1,28 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use durabox_model::{Operation, OperationType};
+
+use super::{Divergence, Replay};
+
+impl Replay {
+    /// Checks that a handler which returned asked for every recorded operation. Those inside a
+    /// completed context whose result is recorded are not asked for again.
+    pub fn check_claimed_whole(&self) -> Result<(), Divergence> {
+        let mut hidden: HashSet<&str> = HashSet::new();
+        let mut missing: Vec<Arc<Operation>> = Vec::new();
+        for known in self.order.iter().filter_map(|id| self.records.get(id)) {
+            let Some(operation) = &known.operation else { continue };
+            let inside_hidden = operation.parent_id.as_deref().is_some_and(|parent| hidden.contains(parent));
+            if !inside_hidden && known.handle.is_none() {
+                missing.push(Arc::clone(operation));
+            }
+            let closed = operation.status.is_terminal() && !operation.replays_children();
+            if operation.operation_type == OperationType::Context && (closed || inside_hidden || known.handle.is_none())
+            {
+                hidden.insert(operation.id.as_str());
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { Err(Divergence::Unclaimed { recorded: missing }) }
+    }
+}
