@@ -70,6 +70,11 @@ pub enum Divergence {
         /// What the handler asked for.
         claimed: Identity,
     },
+    /// The handler waits for an operation that the record leaves open.
+    Stalled {
+        /// What it waits for.
+        claimed: Identity,
+    },
     /// The handler ended without asking for operations that are recorded.
     Unclaimed {
         /// What the record has, in start order.
@@ -87,6 +92,9 @@ impl fmt::Display for Divergence {
             }
             Self::Unrecorded { claimed } => {
                 write!(f, "the record ends without it, but the handler asked for {claimed}")
+            }
+            Self::Stalled { claimed } => {
+                write!(f, "the record ends with the handler's answer, but the handler waits for {claimed}")
             }
             Self::Unclaimed { recorded } => {
                 let first = recorded.first().map(|operation| Identity::of(operation, "").kind_and_name());

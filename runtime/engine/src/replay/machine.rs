@@ -357,6 +357,11 @@ impl Replay {
         self.entries[1..].iter().map(ClaimView::from)
     }
 
+    /// Returns the last operation claimed that only the service can move.
+    pub(super) fn waiting(&self) -> Option<Identity> {
+        self.entries[1..].iter().rev().find(|entry| entry.phase == Phase::Waiting).map(Entry::identity)
+    }
+
     fn begin(&mut self, handle: u32) -> Result<State, Fault> {
         let entry = &self.entries[handle as usize];
         if let Mode::Recorded { complete } = self.mode {

@@ -25,4 +25,10 @@ impl Replay {
         }
         if missing.is_empty() { Ok(()) } else { Err(Divergence::Unclaimed { recorded: missing }) }
     }
+
+    /// Returns what a suspended handler waits for, against a record that had an answer.
+    pub fn stalled(&self) -> Option<Divergence> {
+        let claimed = self.waiting()?;
+        Some(Divergence::Stalled { claimed })
+    }
 }

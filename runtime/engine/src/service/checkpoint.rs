@@ -128,7 +128,7 @@ impl Execution {
             }
             self.record(index, applied.event, now);
         }
-        self.mark_unseen(index);
+        self.mark_changed(index);
     }
 
     fn insert(&mut self, update: &OperationUpdate, now: Timestamp) -> usize {

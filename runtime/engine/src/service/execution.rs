@@ -89,6 +89,8 @@ pub struct Execution {
     pub(super) unseen: Vec<usize>,
     /// Operations moved from outside the function since its last invocation began.
     pub(super) updated: Vec<usize>,
+    /// Operations changed since [`Execution::take_changes`], by index.
+    pub(super) dirty: Vec<usize>,
     /// Whether something happened that the function must be invoked for.
     pub(super) wake: bool,
     pub(super) crashes: u32,
@@ -132,6 +134,7 @@ impl Execution {
             invocation_count: 0,
             unseen: Vec::new(),
             updated: Vec::new(),
+            dirty: vec![0],
             wake: true,
             crashes: 0,
             empty_suspensions: 0,
@@ -231,11 +234,23 @@ impl Execution {
         }
     }
 
-    /// Notes that the operation at `index` changed since the function was last told.
-    pub(super) fn mark_unseen(&mut self, index: usize) {
-        // The newest few cover a batch that starts and ends an operation; a repetition elsewhere is harmless.
-        if !self.unseen.iter().rev().take(4).any(|seen| *seen == index) {
-            self.unseen.push(index);
-        }
+    /// Returns the operations that changed since the last call, for a store to keep.
+    pub fn take_changes(&mut self) -> Vec<Arc<Operation>> {
+        let dirty = std::mem::take(&mut self.dirty);
+        dirty.into_iter().map(|index| Arc::clone(&self.operations[index])).collect()
+    }
+
+    /// Notes that the operation at `index` changed, for the function and for the store.
+    pub(super) fn mark_changed(&mut self, index: usize) {
+        push_new(&mut self.unseen, index);
+        push_new(&mut self.dirty, index);
+    }
+}
+
+/// Adds `index` unless it is among the newest few, which covers a batch that starts and ends an
+/// operation; a repetition further back is harmless.
+fn push_new(list: &mut Vec<usize>, index: usize) {
+    if !list.iter().rev().take(4).any(|known| *known == index) {
+        list.push(index);
     }
 }

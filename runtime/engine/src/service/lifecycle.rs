@@ -98,7 +98,7 @@ impl Execution {
             if let Some(event) = fired.event {
                 self.record(index, event, now);
             }
-            self.mark_unseen(index);
+            self.mark_changed(index);
             self.updated.push(index);
             self.wake = true;
         }
@@ -159,6 +159,7 @@ impl Execution {
         self.wake = false;
         self.announce_close = true;
         self.timers.clear();
+        self.dirty.push(0);
         let operation = Arc::make_mut(&mut self.operations[0]);
         operation.end_timestamp = Some(now);
         operation.status = match status {
