@@ -39,7 +39,8 @@ fn judge_entry(entry: &Value, lines: &[Fields]) -> Result<Vec<String>, String> {
             // Without own lines the order holds; that they are missing is the count's to say.
             let wrong = |line: &&usize| if side == "after" { *line < last } else { *line > first };
             if let Some(line) = own.iter().find(wrong) {
-                errors.push(format!("expected {shown} {side} {anchor} (lines {first} to {last}), got it in line {line}"));
+                errors
+                    .push(format!("expected {shown} {side} {anchor} (lines {first} to {last}), got it in line {line}"));
             }
         }
     }

@@ -45,6 +45,35 @@ pub fn strict(requirement: &Requirement, observed: &Observed) -> Vec<String> {
     errors
 }
 
+/// What an expected value asks of the actual one.
+enum Pattern<'a> {
+    /// `{}` or `*`: that it is there.
+    Anything,
+    /// `${/pattern/}`: that its text contains a match.
+    Search(&'a str),
+    /// `${NAME}`: that it is the same wherever the name is. Anything in the braces is a name.
+    Name(&'a str),
+    /// That it is equal, field by field.
+    Literal,
+}
+
+impl<'a> Pattern<'a> {
+    fn of(expected: &'a Value) -> Self {
+        match expected {
+            Value::Object(fields) if fields.is_empty() => Self::Anything,
+            Value::String(text) if text == "*" => Self::Anything,
+            Value::String(text) => match search_pattern(text) {
+                Some(pattern) => Self::Search(pattern),
+                None => {
+                    let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+                    name.filter(|name| !name.is_empty()).map_or(Self::Literal, Self::Name)
+                }
+            },
+            _ => Self::Literal,
+        }
+    }
+}
+
 struct HistoryMatch {
     variables: Variables,
     errors: Vec<String>,
@@ -70,15 +99,16 @@ impl HistoryMatch {
     }
 
     fn compare_value(&mut self, expected: &Value, actual: &Value, path: &str) {
+        match Pattern::of(expected) {
+            Pattern::Anything => {}
+            Pattern::Search(pattern) => self.search(pattern, actual, path),
+            Pattern::Name(name) => self.bind(name, actual, path),
+            Pattern::Literal => self.compare_literal(expected, actual, path),
+        }
+    }
+
+    fn compare_literal(&mut self, expected: &Value, actual: &Value, path: &str) {
         match (expected, actual) {
-            (Value::Object(expected), _) if expected.is_empty() => {}
-            (Value::String(pattern), _) if pattern == "*" => {}
-            (Value::String(pattern), _) if search_pattern(pattern).is_some() => {
-                self.search(search_pattern(pattern).unwrap_or_default(), actual, path);
-            }
-            (Value::String(pattern), _) if placeholder(pattern).is_some() => {
-                self.bind(placeholder(pattern).unwrap_or_default(), actual, path);
-            }
             (Value::Object(expected), Value::Object(actual)) => {
                 for (key, expected) in expected {
                     match actual.get(key) {
@@ -148,13 +178,19 @@ fn judge_order(events: &[Value]) -> Vec<String> {
         }
         match event["EventTimestamp"].as_f64() {
             Some(timestamp) if timestamp >= latest => latest = timestamp,
-            Some(timestamp) => errors.push(format!("event {id}: expected EventTimestamp from {latest}, got {timestamp}")),
-            None => errors.push(format!("event {id}: expected EventTimestamp in seconds, got {}", event["EventTimestamp"])),
+            Some(timestamp) => {
+                errors.push(format!("event {id}: expected EventTimestamp from {latest}, got {timestamp}"))
+            }
+            None => {
+                errors.push(format!("event {id}: expected EventTimestamp in seconds, got {}", event["EventTimestamp"]))
+            }
         }
     }
     match events.first().map(event_type) {
         Some("ExecutionStarted") => {}
-        first => errors.push(format!("event 1: expected ExecutionStarted, got {}", first.unwrap_or("an empty history"))),
+        first => {
+            errors.push(format!("event 1: expected ExecutionStarted, got {}", first.unwrap_or("an empty history")))
+        }
     }
     errors
 }
@@ -199,14 +235,10 @@ fn judge_count(requirement: &Requirement, observed: &Observed) -> Vec<String> {
         _ => requirement.expected_result.is_some().then_some(highest + 1),
     };
     if let Some(expected) = expected.filter(|expected| *expected != events.len() as u64) {
-        errors.push(format!("history: expected {expected} events (pinned to {highest}, {status}), got {}", events.len()));
+        errors
+            .push(format!("history: expected {expected} events (pinned to {highest}, {status}), got {}", events.len()));
     }
     errors
-}
-
-/// Returns the name in `${NAME}`, which for the suite is anything that is not a pattern.
-fn placeholder(text: &str) -> Option<&str> {
-    text.strip_prefix("${")?.strip_suffix('}').filter(|name| !name.is_empty())
 }
 
 fn event_id(event: &Value) -> Option<u64> {

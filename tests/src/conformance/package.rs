@@ -45,10 +45,12 @@ fn target_dir() -> PathBuf {
 
 /// Installs the package beside `package` and renames it, so that of several processes one wins and none sees half.
 fn fetch(package: &Path) -> Result<(), String> {
-    let partial = package.with_extension(format!("partial-{}", process::id()));
+    let partial = package.with_file_name(format!("{VERSION}-partial-{}", process::id()));
     let fetched = install(&partial).and_then(|()| match fs::rename(&partial, package) {
         Err(_) if package.join(REQUIREMENTS).is_dir() => Ok(()),
-        renamed => renamed.map_err(|error| format!("cannot rename {} to {}: {error}", partial.display(), package.display())),
+        renamed => {
+            renamed.map_err(|error| format!("cannot rename {} to {}: {error}", partial.display(), package.display()))
+        }
     });
     // Gone already after a successful rename.
     let _ = fs::remove_dir_all(&partial);

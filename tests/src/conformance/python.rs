@@ -66,7 +66,8 @@ fn repr(value: &Value) -> String {
 fn repr_number(number: &Number) -> String {
     let text = number.to_string();
     let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent.trim_start_matches('+')), |digits| ('-', digits));
+    let (sign, digits) =
+        exponent.strip_prefix('-').map_or(('+', exponent.trim_start_matches('+')), |digits| ('-', digits));
     format!("{}e{sign}{digits:0>2}", mantissa.trim_end_matches(".0"))
 }
 

@@ -1,0 +1,119 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use durabox_model::{MAX_EXECUTION_TIMEOUT_SECONDS, Timestamp};
+
+use crate::sandbox::{InvokeOptions, LogLine, LogSink, Policy, Preopen};
+
+/// Called as a run goes on, from the thread that runs it.
+pub type Observer = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
+
+/// What a run is doing.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// An invocation begins.
+    Invocation {
+        /// From 1.
+        number: u64,
+        /// The run's time.
+        now: Timestamp,
+    },
+    /// A checkpoint was acknowledged.
+    Checkpoint {
+        /// Operations so far.
+        operations: usize,
+        /// The run's time.
+        now: Timestamp,
+    },
+    /// The handler printed or logged a line.
+    Log(&'a LogLine),
+    /// Nothing is left to do before this time.
+    TimeSkip {
+        /// The next deadline.
+        to: Timestamp,
+    },
+}
+
+/// How a run is made.
+#[derive(Clone)]
+pub struct RunOptions {
+    /// The function's name, part of the ARN.
+    pub function_name: String,
+    /// The execution's name, 1 to 64 characters of `[a-zA-Z0-9-_]`; made up when absent.
+    pub execution_name: Option<String>,
+    /// Decides ids, jitter and the random numbers that the handler sees.
+    pub seed: u64,
+    /// What a read of clock or random in handler code does.
+    pub policy: Policy,
+    /// Whether waits really wait.
+    pub real_time: bool,
+    /// Wall time that one invocation may take.
+    pub timeout: Duration,
+    /// Bytes of memory that the handler may use.
+    pub memory_limit: u64,
+    /// Directories that the handler may see.
+    pub preopens: Vec<Preopen>,
+    /// Environment that the handler sees.
+    pub environment: Vec<(String, String)>,
+    /// Seconds until the execution times out, 1 to 31,622,400.
+    pub execution_timeout_seconds: u64,
+    /// Operations in a page of state; small pages test paging.
+    pub page_size: usize,
+    /// Whether a success is replayed against its own history.
+    pub shadow_replay: bool,
+    /// Told as the run goes on.
+    pub observer: Option<Observer>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            function_name: "handler".into(),
+            execution_name: None,
+            seed: 0,
+            policy: Policy::Stabilise,
+            real_time: false,
+            timeout: Duration::from_secs(15),
+            memory_limit: 512 * 1024 * 1024,
+            preopens: Vec::new(),
+            environment: Vec::new(),
+            execution_timeout_seconds: MAX_EXECUTION_TIMEOUT_SECONDS,
+            page_size: usize::MAX,
+            shadow_replay: true,
+            observer: None,
+        }
+    }
+}
+
+impl RunOptions {
+    pub(super) fn invoke_options(&self) -> InvokeOptions {
+        InvokeOptions {
+            policy: self.policy,
+            seed: self.seed,
+            hash_seed: self.seed,
+            memory_limit: self.memory_limit,
+            deadline: self.timeout,
+            preopens: self.preopens.clone(),
+            environment: self.environment.clone(),
+            ..InvokeOptions::default()
+        }
+    }
+
+    pub(super) fn report(&self, progress: Progress<'_>) {
+        if let Some(observer) = &self.observer {
+            observer(progress);
+        }
+    }
+
+    pub(super) fn sink(&self) -> Option<LogSink> {
+        let observer = self.observer.clone()?;
+        Some(Arc::new(move |line: &LogLine| observer(Progress::Log(line))))
+    }
+}
+
+impl fmt::Debug for RunOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunOptions").field("function_name", &self.function_name).field("seed", &self.seed).finish()
+    }
+}

@@ -1,0 +1,419 @@
+//! Keeps local runs in a SQLite database, `durabox.db` in a directory of the project.
+//!
+//! Every checkpoint is a transaction of its own (WAL, `synchronous = NORMAL`): what was
+//! acknowledged survives the process, whatever ends it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use durabox_engine::replay::{CallSite, ClaimView};
+use durabox_engine::service::Execution;
+use durabox_model::{ErrorObject, Event, ExecutionStatus, Operation, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::local::{InvocationRecord, RunOptions};
+use crate::verify::Recorded;
+
+/// The layout of the database; a file of a later one is refused.
+const SCHEMA_VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE executions (
+    number INTEGER PRIMARY KEY,
+    arn TEXT NOT NULL,
+    name TEXT NOT NULL,
+    function TEXT NOT NULL,
+    wasm_sha256 TEXT NOT NULL,
+    seed TEXT NOT NULL,
+    status TEXT NOT NULL,
+    start_ms INTEGER NOT NULL,
+    end_ms INTEGER,
+    input TEXT,
+    result TEXT,
+    error TEXT
+);
+CREATE INDEX executions_by_name ON executions (name);
+CREATE TABLE events (
+    execution INTEGER NOT NULL,
+    event_id INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (execution, event_id)
+) WITHOUT ROWID;
+CREATE TABLE operations (
+    execution INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    PRIMARY KEY (execution, id)
+);
+CREATE TABLE sites (
+    execution INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    file TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    column INTEGER NOT NULL,
+    PRIMARY KEY (execution, id)
+) WITHOUT ROWID;
+CREATE TABLE logs (
+    execution INTEGER NOT NULL,
+    invocation INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    log TEXT NOT NULL,
+    PRIMARY KEY (execution, invocation, line)
+) WITHOUT ROWID;
+";
+
+/// Why the store could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process holds it.
+    #[error("{} is locked by another process", .0.display())]
+    Locked(PathBuf),
+    /// Not a database, or a damaged one.
+    #[error("{} is not a database of durabox, or is damaged: {problem}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        problem: String,
+    },
+    /// Made by a later version.
+    #[error("{} has layout {found}; this durabox reads up to {SCHEMA_VERSION}", path.display())]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: i64,
+    },
+    /// No such execution.
+    #[error("no execution {asked:?}")]
+    NotFound {
+        /// What was asked for.
+        asked: String,
+        /// Names that are kept, newest first.
+        kept: Vec<String>,
+    },
+    /// Anything else.
+    #[error("{}: {problem}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite or the system says.
+        problem: String,
+    },
+}
+
+/// The runs that a project keeps. Clones share one connection.
+#[derive(Clone, Debug)]
+pub struct Store {
+    path: PathBuf,
+    connection: Arc<Mutex<Connection>>,
+}
+
+/// An execution, in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Position in the order in which runs began, from 1.
+    pub number: u64,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// The function.
+    pub function_name: String,
+    /// Where it stands.
+    pub status: ExecutionStatus,
+    /// When it started, in its own time.
+    pub start: Timestamp,
+    /// When it closed.
+    pub end: Option<Timestamp>,
+    /// Operations, the EXECUTION operation not counted.
+    pub operations: u64,
+}
+
+impl Store {
+    /// Opens the store of `directory`, and makes both if they are missing.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let path = directory.join("durabox.db");
+        std::fs::create_dir_all(directory)
+            .map_err(|error| StoreError::Io { path: directory.to_owned(), problem: error.to_string() })?;
+        let fail = |error| classify(&path, &error);
+        let connection = Connection::open(&path).map_err(fail)?;
+        connection.busy_timeout(Duration::from_secs(2)).map_err(fail)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(fail)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
+        match version {
+            0 => {
+                let create = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;");
+                if let Err(error) = connection.execute_batch(&create) {
+                    // Another process may have made it in the meantime.
+                    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
+                    if version != SCHEMA_VERSION {
+                        return Err(fail(error));
+                    }
+                }
+            }
+            SCHEMA_VERSION => {}
+            found => return Err(StoreError::NewerSchema { path, found }),
+        }
+        Ok(Self { path, connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    /// Begins to keep an execution that has just started.
+    pub fn begin(
+        &self,
+        execution: &mut Execution,
+        name: &str,
+        options: &RunOptions,
+        wasm_sha256: &str,
+    ) -> Result<Recorder, StoreError> {
+        let number = self.with(|connection| {
+            connection.execute(
+                "INSERT INTO executions (arn, name, function, wasm_sha256, seed, status, start_ms, input)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    execution.arn(),
+                    name,
+                    options.function_name,
+                    wasm_sha256,
+                    options.seed.to_string(),
+                    execution.status().as_str(),
+                    millis(execution.start_timestamp()),
+                    execution.input(),
+                ],
+            )?;
+            Ok(connection.last_insert_rowid())
+        })?;
+        let recorder = Recorder { store: self.clone(), number, saved_events: Mutex::new(0) };
+        recorder.save(execution)?;
+        Ok(recorder)
+    }
+
+    /// Returns every execution, newest first.
+    pub fn list(&self) -> Result<Vec<Summary>, StoreError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT number, arn, name, function, status, start_ms, end_ms,
+                        (SELECT count(*) FROM operations WHERE execution = number) - 1
+                 FROM executions ORDER BY number DESC",
+            )?;
+            let rows = statement.query_map([], |row| {
+                Ok(Summary {
+                    number: row.get::<_, i64>(0)?.unsigned_abs(),
+                    arn: row.get(1)?,
+                    name: row.get(2)?,
+                    function_name: row.get(3)?,
+                    status: parse_status(&row.get::<_, String>(4)?),
+                    start: from_millis(row.get(5)?),
+                    end: row.get::<_, Option<i64>>(6)?.map(from_millis),
+                    operations: row.get::<_, i64>(7)?.max(0).unsigned_abs(),
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Returns an execution by name (the newest of it), number or ARN.
+    pub fn find(&self, asked: &str) -> Result<Recorded, StoreError> {
+        let found = self.with(|connection| {
+            connection
+                .query_row(
+                    "SELECT number FROM executions
+                     WHERE arn = ?1 OR name = ?1 OR CAST(number AS TEXT) = ?1
+                     ORDER BY (name = ?1 OR arn = ?1) DESC, number DESC LIMIT 1",
+                    [asked],
+                    |row| row.get::<_, i64>(0),
+                )
+                .optional()
+        })?;
+        let Some(number) = found else {
+            let mut kept: Vec<String> = self.list()?.into_iter().map(|summary| summary.name).collect();
+            kept.dedup();
+            return Err(StoreError::NotFound { asked: asked.to_owned(), kept });
+        };
+        self.load(number)
+    }
+
+    /// Returns what an execution's invocations printed and logged, as JSON texts in order.
+    pub fn logs(&self, number: u64) -> Result<Vec<String>, StoreError> {
+        self.with(|connection| {
+            connection
+                .prepare("SELECT log FROM logs WHERE execution = ?1 ORDER BY invocation, line")?
+                .query_map([number as i64], |row| row.get(0))?
+                .collect()
+        })
+    }
+
+    fn load(&self, number: i64) -> Result<Recorded, StoreError> {
+        struct Row {
+            arn: String,
+            function: String,
+            status: String,
+            input: Option<String>,
+            result: Option<String>,
+            error: Option<String>,
+        }
+        let (row, operations, events, sites) = self.with(|connection| {
+            let row = connection.query_row(
+                "SELECT arn, function, status, input, result, error FROM executions WHERE number = ?1",
+                [number],
+                |row| {
+                    Ok(Row {
+                        arn: row.get(0)?,
+                        function: row.get(1)?,
+                        status: row.get(2)?,
+                        input: row.get(3)?,
+                        result: row.get(4)?,
+                        error: row.get(5)?,
+                    })
+                },
+            )?;
+            let texts = |sql: &str| -> rusqlite::Result<Vec<String>> {
+                connection.prepare(sql)?.query_map([number], |row| row.get(0))?.collect()
+            };
+            // An upsert keeps the row, so rowid is the order in which operations started.
+            let operations = texts("SELECT operation FROM operations WHERE execution = ?1 ORDER BY rowid")?;
+            let events = texts("SELECT event FROM events WHERE execution = ?1 ORDER BY event_id")?;
+            let sites = connection
+                .prepare("SELECT id, file, line, column FROM sites WHERE execution = ?1")?
+                .query_map([number], |row| {
+                    let site = CallSite { file: row.get(1)?, line: row.get(2)?, column: row.get(3)? };
+                    Ok((row.get(0)?, site))
+                })?
+                .collect::<rusqlite::Result<HashMap<String, CallSite>>>()?;
+            Ok((row, operations, events, sites))
+        })?;
+        Ok(Recorded {
+            durable_execution_arn: row.arn,
+            function_name: row.function,
+            status: parse_status(&row.status),
+            input_payload: row.input,
+            result: row.result,
+            error: row.error.map(|text| self.parse::<ErrorObject>(&text)).transpose()?,
+            operations: operations.iter().map(|text| self.parse::<Operation>(text)).collect::<Result<_, _>>()?,
+            events: events.iter().map(|text| self.parse::<Event>(text)).collect::<Result<_, _>>()?,
+            sites,
+        })
+    }
+
+    fn parse<T: serde::de::DeserializeOwned>(&self, text: &str) -> Result<T, StoreError> {
+        serde_json::from_str(text)
+            .map_err(|error| StoreError::Corrupt { path: self.path.clone(), problem: error.to_string() })
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        act(&self.connection()).map_err(|error| classify(&self.path, &error))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps one execution as it goes on.
+#[derive(Debug)]
+pub struct Recorder {
+    store: Store,
+    number: i64,
+    saved_events: Mutex<usize>,
+}
+
+impl Recorder {
+    /// Returns the execution's number.
+    pub const fn number(&self) -> u64 {
+        self.number.unsigned_abs()
+    }
+
+    /// Keeps what changed since the last call, in one transaction.
+    pub fn save(&self, execution: &mut Execution) -> Result<(), StoreError> {
+        let changed = execution.take_changes();
+        let mut saved = self.saved_events.lock().unwrap_or_else(PoisonError::into_inner);
+        let new_events = &execution.events()[*saved..];
+        if changed.is_empty() && new_events.is_empty() {
+            return Ok(());
+        }
+        self.store.with(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let mut upsert = connection.prepare_cached(
+                "INSERT INTO operations (execution, id, operation) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (execution, id) DO UPDATE SET operation = excluded.operation",
+            )?;
+            for operation in &changed {
+                upsert.execute(params![self.number, operation.id, json(&**operation)?])?;
+            }
+            let mut insert =
+                connection.prepare_cached("INSERT INTO events (execution, event_id, event) VALUES (?1, ?2, ?3)")?;
+            for event in new_events {
+                insert.execute(params![self.number, event.event_id as i64, json(event)?])?;
+            }
+            if execution.status().is_terminal() {
+                connection.execute(
+                    "UPDATE executions SET status = ?2, end_ms = ?3, result = ?4, error = ?5 WHERE number = ?1",
+                    params![
+                        self.number,
+                        execution.status().as_str(),
+                        execution.end_timestamp().map(millis),
+                        execution.result(),
+                        execution.error().map(json).transpose()?,
+                    ],
+                )?;
+            }
+            transaction.commit()
+        })?;
+        *saved = execution.events().len();
+        Ok(())
+    }
+
+    /// Keeps where an invocation's operations were asked for, and what it printed.
+    pub fn save_invocation<'a>(
+        &self,
+        invocation: &InvocationRecord,
+        claims: impl Iterator<Item = ClaimView<'a>>,
+    ) -> Result<(), StoreError> {
+        self.store.with(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let mut insert = connection.prepare_cached(
+                "INSERT OR IGNORE INTO sites (execution, id, file, line, column) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for claim in claims {
+                insert.execute(params![self.number, claim.id, claim.site.file, claim.site.line, claim.site.column])?;
+            }
+            let mut insert = connection
+                .prepare_cached("INSERT INTO logs (execution, invocation, line, log) VALUES (?1, ?2, ?3, ?4)")?;
+            for (line, log) in invocation.logs.iter().enumerate() {
+                insert.execute(params![self.number, invocation.number as i64, line as i64, json(log)?])?;
+            }
+            transaction.commit()
+        })
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn millis(timestamp: Timestamp) -> i64 {
+    i64::try_from(timestamp.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn from_millis(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis.max(0).unsigned_abs())
+}
+
+fn parse_status(text: &str) -> ExecutionStatus {
+    use ExecutionStatus::{Failed, Running, Stopped, Succeeded, TimedOut};
+    [Running, Succeeded, Failed, TimedOut, Stopped].into_iter().find(|status| status.as_str() == text).unwrap_or(Running)
+}
+
+fn classify(path: &Path, error: &rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
+    let (path, problem) = (path.to_owned(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(DatabaseBusy | DatabaseLocked) => StoreError::Locked(path),
+        Some(DatabaseCorrupt | NotADatabase) => StoreError::Corrupt { path, problem },
+        _ => StoreError::Io { path, problem },
+    }
+}
