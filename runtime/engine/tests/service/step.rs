@@ -1,0 +1,41 @@
+use insta::assert_snapshot;
+
+use crate::script::run;
+
+#[test]
+fn a_step_starts_and_succeeds_in_one_checkpoint() {
+    assert_snapshot!(run("checkpoint start STEP a, succeed STEP a 1 | return 1"));
+}
+
+#[test]
+fn a_retry_waits_for_its_delay_and_makes_the_step_ready() {
+    assert_snapshot!(run(
+        "checkpoint start STEP a, retry STEP a 5s | suspend | next | checkpoint start STEP a, succeed STEP a 1 | return 1"
+    ));
+}
+
+#[test]
+fn a_step_is_not_started_twice_nor_closed_twice() {
+    assert_snapshot!(run(
+        "checkpoint start STEP a | checkpoint start STEP a | checkpoint succeed STEP a 1 | checkpoint fail STEP a | checkpoint retry STEP a 1s"
+    ));
+}
+
+#[test]
+fn a_step_that_waits_for_its_retry_takes_no_update() {
+    assert_snapshot!(run(
+        "checkpoint start STEP a, retry STEP a 5s | checkpoint start STEP a | checkpoint succeed STEP a 1 | checkpoint retry STEP a 1s"
+    ));
+}
+
+#[test]
+fn a_first_update_may_close_the_step() {
+    assert_snapshot!(run("checkpoint succeed STEP a 1, fail STEP b | return 1"));
+}
+
+#[test]
+fn a_retry_with_a_payload_succeeds_for_this_attempt() {
+    let text = "checkpoint retry STEP a 3s state";
+    // The script gives a RETRY an error as well: Lambda takes one or the other.
+    assert_snapshot!(run(text));
+}
