@@ -1,1 +1,8 @@
-//! x
+//! The SDK's half: claims in, states and updates out.
+
+mod claims;
+mod clock;
+mod contexts;
+mod recorded;
+mod steps;
+mod support;

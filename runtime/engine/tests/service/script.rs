@@ -2,7 +2,8 @@
 //!
 //! Commands, separated by `|`: `checkpoint UPDATE, UPDATE…`, `suspend`, `return JSON`, `throw TEXT`,
 //! `answer JSON`, `crash`, `sleep N` (the function is busy), `next` (to the next deadline), `stop`.
-//! An update is `ACTION TYPE NAME [Ns] [payload] [in CONTEXT]`.
+//! An update is `ACTION TYPE NAME [Ns] [payload] [in CONTEXT]`; `retry` carries an error, `continue`
+//! is a RETRY that carries a state.
 
 use std::fmt::Write as _;
 
@@ -71,7 +72,7 @@ impl Transcript {
                 return;
             }
             "next" => {
-                self.now = self.execution.poll_timeout().expect("a deadline");
+                self.now = self.now.max(self.execution.poll_timeout().expect("a deadline"));
                 self.execution.handle_timeout(self.now);
                 return;
             }
@@ -148,11 +149,12 @@ fn retry(details: &durabox_model::RetryDetails) -> String {
 pub fn update(text: &str) -> OperationUpdate {
     let mut words = text.split_whitespace();
     let mut word = || words.next().unwrap_or_default();
-    let action = match word() {
+    let verb = word();
+    let action = match verb {
         "start" => OperationAction::Start,
         "succeed" => OperationAction::Succeed,
         "fail" => OperationAction::Fail,
-        "retry" => OperationAction::Retry,
+        "retry" | "continue" => OperationAction::Retry,
         "cancel" => OperationAction::Cancel,
         other => panic!("no action {other:?}"),
     };
@@ -165,7 +167,7 @@ pub fn update(text: &str) -> OperationUpdate {
         other => panic!("no type {other:?}"),
     };
     let mut update = OperationUpdate::new(word(), operation_type, action);
-    let failing = matches!(action, OperationAction::Fail | OperationAction::Retry);
+    let failing = matches!(verb, "fail" | "retry");
     update.error = failing.then(|| ErrorObject::new("E", "failed"));
     while let Some(word) = words.next() {
         if word == "in" {

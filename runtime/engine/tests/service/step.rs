@@ -34,8 +34,13 @@ fn a_first_update_may_close_the_step() {
 }
 
 #[test]
-fn a_retry_with_a_payload_succeeds_for_this_attempt() {
-    let text = "checkpoint retry STEP a 3s state";
-    // The script gives a RETRY an error as well: Lambda takes one or the other.
-    assert_snapshot!(run(text));
+fn a_retry_that_carries_a_state_is_a_success_of_its_attempt() {
+    assert_snapshot!(run(
+        "checkpoint start STEP a, continue STEP a 3s 1 | suspend | next | checkpoint start STEP a, succeed STEP a 2 | return 2"
+    ));
+}
+
+#[test]
+fn a_retry_carries_an_error_or_a_state_but_not_both() {
+    assert_snapshot!(run("checkpoint retry STEP a 3s state"));
 }
