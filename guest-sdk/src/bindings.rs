@@ -1,4 +1,5 @@
-//! The contract's bindings, generated from `wit/durable.wit`. Off wasm every call is unreachable.
+//! The contract's bindings, generated from `wit/durable.wit`. Off wasm, calling one panics.
+
 #![allow(unsafe_code, missing_docs, clippy::all)]
 
 wit_bindgen::generate!({
@@ -6,3 +7,5 @@ wit_bindgen::generate!({
     world: "handler",
     ownership: Borrowing { duplicate_if_necessary: false },
 });
+
+pub(crate) use durabox::durable::operations as host;

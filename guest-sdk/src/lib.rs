@@ -1,2 +1,80 @@
-//! Under construction.
+//! What durable handlers for AWS Lambda are written with.
+//!
+//! A handler is an async function whose steps and waits are recorded, so that it survives crashes
+//! and can sleep for a year. It is compiled once to WebAssembly (`wasm32-wasip2`) and run by
+//! durabox: in memory, in a debugger, or in Lambda.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use durabox_sdk as durable;
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Order {
+//!     id: String,
+//! }
+//!
+//! async fn handler(order: Order, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
+//!     let receipt = ctx.step(move |_| async move { Ok(format!("charged {}", order.id)) }).name("charge").await?;
+//!     ctx.wait(Duration::from_secs(365 * 24 * 60 * 60)).name("warranty").await?;
+//!     Ok(receipt)
+//! }
+//!
+//! fn main() {
+//!     durable::run(handler)
+//! }
+//! ```
+//!
+//! * [`run`] is what `main` calls: it takes the invocation, runs the handler, and answers.
+//! * [`DurableContext`] starts operations: [`step`](DurableContext::step),
+//!   [`wait`](DurableContext::wait), [`run_in_child_context`](DurableContext::run_in_child_context).
+//! * Each returns a builder of [`builders`], which is awaited, or turned into a [`DurableFuture`]
+//!   for `join!` and its like, or spawned.
+//! * What fails is an [`OperationError`]; what a value looks like on the wire is a [`serdes::Serdes`].
+//!
+//! Code between operations must do the same on every replay; code in a step may do what it likes.
+//! Everything that makes an execution durable (ids, checkpoints, replay, suspension) is the host's:
+//! this crate keeps only what needs the author's closures. Off wasm it compiles, and does not run.
+
 mod bindings;
+mod child;
+mod context;
+mod error;
+mod executor;
+mod failure;
+mod future;
+mod log;
+mod operation;
+mod options;
+mod retry;
+mod run;
+mod scope;
+pub mod serdes;
+mod step;
+mod wait;
+
+#[doc = include_str!("../README.md")]
+pub mod differences {}
+
+/// The builders that operations are made with, and what configures them.
+pub mod builders {
+    pub use crate::child::ChildBuilder;
+    pub use crate::retry::{JitterStrategy, RetryStrategyConfig, RetryStrategyConfigBuilder};
+    pub use crate::step::StepBuilder;
+    pub use crate::wait::WaitBuilder;
+}
+
+pub use context::{DurableContext, LambdaContext};
+pub use error::{
+    ChildContextError, ChildContextErrorKind, OperationError, OperationErrorKind, StepError, StepErrorKind, WaitError,
+    WaitErrorKind,
+};
+pub use failure::{OperationStatus, ReplayedFailure, TypedError, WireError};
+pub use future::DurableFuture;
+pub use options::{Options, OptionsBuilder};
+pub use retry::RetryDecision;
+pub use run::{run, run_with_options};
+pub use step::{StepContext, StepSemantics};
+
+/// Any error that a handler or a step may end with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

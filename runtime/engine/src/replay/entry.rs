@@ -43,8 +43,6 @@ pub(super) enum Phase {
     Startable,
     /// The guest runs the body.
     Running,
-    /// Its retry is due.
-    Ready,
     /// The guest has reported; the report is not durable yet.
     Reporting,
     /// The report is durable.

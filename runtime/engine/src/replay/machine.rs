@@ -139,7 +139,7 @@ impl Replay {
     pub fn poll(&mut self, handle: u32) -> Result<State, Fault> {
         let entry = self.entry(handle)?;
         match entry.phase {
-            Phase::Claimed | Phase::Ready => self.begin(handle),
+            Phase::Claimed => self.begin(handle),
             Phase::Startable => {
                 let attempt = entry.finished_attempts() + 1;
                 self.entries[handle as usize].phase = Phase::Running;
@@ -306,11 +306,12 @@ impl Replay {
             let entry = &mut self.entries[handle as usize];
             let status = operation.status;
             entry.record = Some(operation);
+            let retried = matches!(status, OperationStatus::Pending | OperationStatus::Ready);
             let phase = match entry.phase {
                 Phase::Starting if status == OperationStatus::Started => Phase::Startable,
                 Phase::Reporting if status.is_terminal() => Phase::Reported,
-                Phase::Reporting | Phase::Waiting if status == OperationStatus::Ready => Phase::Ready,
-                Phase::Reporting if status == OperationStatus::Pending => Phase::Waiting,
+                // A body is consumed by its attempt: the next one takes another invocation.
+                Phase::Reporting if retried => Phase::Waiting,
                 Phase::Waiting if status.is_terminal() => Phase::Ended,
                 unchanged => unchanged,
             };

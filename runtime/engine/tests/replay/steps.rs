@@ -66,16 +66,15 @@ fn a_failed_attempt_is_retried_by_the_strategy_until_it_is_exhausted() {
 }
 
 #[test]
-fn a_step_whose_retry_falls_due_in_this_invocation_runs_again() {
+fn a_retry_that_falls_due_in_this_invocation_is_left_to_the_next() {
     let mut replay = live(vec![]);
     let (handle, _) = replay.begin(1, at_least_once());
     replay.fail(handle, ErrorObject::new("E", "once"), RetryDecision::After(3), 0.0).expect("a report");
     replay.sent();
     assert_eq!(replay.told(step("1", Status::Pending, 1)), [] as [u32; 0]);
+    assert_eq!(replay.told(step("1", Status::Ready, 1)), [] as [u32; 0]);
     assert_eq!(replay.poll(handle), Ok(State::Pending));
-    assert_eq!(replay.told(step("1", Status::Ready, 1)), [handle]);
-    assert_eq!(replay.poll(handle), Ok(State::Run(2)));
-    assert_eq!(replay.sent(), [(Action::Start, wire_id("1"))]);
+    assert_eq!(replay.sent(), []);
 }
 
 #[test]

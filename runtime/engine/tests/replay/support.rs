@@ -13,7 +13,6 @@ use durabox_model::{
 };
 
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
-pub const NO_RETRY: RetryDecision = RetryDecision::Stop;
 pub const DEFAULT: RetryDecision = RetryDecision::ByStrategy(RetryStrategy {
     max_attempts: 6,
     initial_delay_seconds: 5.0,

@@ -1,0 +1,84 @@
+//! What values look like on the wire.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::BoxError;
+use crate::context::{DurableContext, Execution};
+
+/// Writes and reads an operation's result. The value that a handler sees has always been through
+/// both, so that it is the same when it is replayed.
+pub trait Serdes<T>: 'static {
+    /// Writes a value.
+    fn serialize(&self, value: T, ctx: SerdesContext) -> impl Future<Output = Result<String, BoxError>>;
+
+    /// Reads what `serialize` wrote, or `null` where an operation succeeded without a payload.
+    fn deserialize(&self, wire: String, ctx: SerdesContext) -> impl Future<Output = Result<T, BoxError>>;
+}
+
+/// Which payload is written or read.
+#[derive(Clone, Debug)]
+pub struct SerdesContext {
+    execution: Arc<Execution>,
+}
+
+/// Who wrote a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PayloadOrigin {
+    /// A handler's own operation.
+    SdkRecord,
+    /// Someone else: the sender of a callback, an invoked function.
+    External,
+}
+
+impl SerdesContext {
+    pub(crate) fn of(context: &DurableContext) -> Self {
+        Self { execution: Arc::clone(context.execution()) }
+    }
+
+    /// Returns the ARN of the durable execution.
+    pub fn durable_execution_arn(&self) -> &str {
+        &self.execution.arn
+    }
+
+    /// Returns who wrote the payload.
+    pub fn origin(&self) -> PayloadOrigin {
+        PayloadOrigin::SdkRecord
+    }
+}
+
+/// JSON, the default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonSerdes;
+
+impl<T: Serialize + DeserializeOwned> Serdes<T> for JsonSerdes {
+    async fn serialize(&self, value: T, _: SerdesContext) -> Result<String, BoxError> {
+        Ok(serde_json::to_string(&value)?)
+    }
+
+    async fn deserialize(&self, wire: String, _: SerdesContext) -> Result<T, BoxError> {
+        Ok(serde_json::from_str(&wire)?)
+    }
+}
+
+impl<T, S: Serdes<T>> Serdes<T> for Arc<S> {
+    fn serialize(&self, value: T, ctx: SerdesContext) -> impl Future<Output = Result<String, BoxError>> {
+        S::serialize(self, value, ctx)
+    }
+
+    fn deserialize(&self, wire: String, ctx: SerdesContext) -> impl Future<Output = Result<T, BoxError>> {
+        S::deserialize(self, wire, ctx)
+    }
+}
+
+/// Reads the payload of an operation that succeeded.
+pub(crate) async fn read<T, S: Serdes<T>>(
+    serdes: S,
+    payload: Option<String>,
+    ctx: SerdesContext,
+) -> Result<T, BoxError> {
+    serdes.deserialize(payload.unwrap_or_else(|| "null".to_owned()), ctx).await
+}

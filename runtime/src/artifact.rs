@@ -1,0 +1,299 @@
+//! Loads handlers: from a `.wasm` file to something that can be invoked, or an error that says
+//! what the file is instead. Does not run anything.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Engine};
+use wasmtime_wasi::p2::bindings::CommandPre;
+
+use crate::cache::{Cache, CacheOutcome, hex};
+use crate::sandbox::{CONTRACT, Host, Ticker, contract};
+
+/// Room for the guest's calls, bytes. The fiber that they run on is twice that.
+const MAX_WASM_STACK: usize = 1024 * 1024;
+
+/// What a sandbox is made with.
+#[derive(Clone, Debug, Default)]
+pub struct SandboxOptions {
+    /// Where compiled handlers are kept; `None` compiles each time.
+    pub cache_dir: Option<PathBuf>,
+}
+
+/// Loads handlers and runs their invocations; made once, clones are handles on it.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    linker: Linker<Host>,
+    cache: Cache,
+    ticker: Ticker,
+}
+
+impl Sandbox {
+    /// Makes a sandbox.
+    pub fn new(options: SandboxOptions) -> Result<Self, ArtifactError> {
+        let engine = Engine::new(&config()).map_err(ArtifactError::Engine)?;
+        let linker = crate::sandbox::linker(&engine).map_err(ArtifactError::Engine)?;
+        let cache = Cache::new(&engine, options.cache_dir);
+        let ticker = Ticker::start(&engine).map_err(|source| ArtifactError::Engine(source.into()))?;
+        Ok(Self { inner: Arc::new(Inner { engine, linker, cache, ticker }) })
+    }
+
+    /// Loads a handler from a file.
+    pub fn load(&self, path: &Path) -> Result<Artifact, ArtifactError> {
+        let wasm = std::fs::read(path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => ArtifactError::Missing { path: path.to_owned() },
+            _ => ArtifactError::Unreadable { path: path.to_owned(), source },
+        })?;
+        let mut artifact = self.load_bytes(&path.display().to_string(), &wasm)?;
+        artifact.path = Some(path.to_owned());
+        Ok(artifact)
+    }
+
+    /// Loads a handler from memory; errors call it `name`.
+    pub fn load_bytes(&self, name: &str, wasm: &[u8]) -> Result<Artifact, ArtifactError> {
+        let name = name.to_owned();
+        match wasm {
+            [0, b'a', b's', b'm', _, _, 0, 0, ..] => return Err(ArtifactError::CoreModule { name }),
+            [0, b'a', b's', b'm', ..] => {}
+            _ => return Err(ArtifactError::NotWasm { name, begins: beginning(wasm) }),
+        }
+        let sha256 = hex(&Sha256::digest(wasm));
+        let (component, cache) = match self.inner.cache.component(&self.inner.engine, wasm, &sha256) {
+            Ok(loaded) => loaded,
+            Err(source) => return Err(ArtifactError::Invalid { name, source }),
+        };
+        self.check(&name, &component)?;
+        let pre = self.inner.linker.instantiate_pre(&component).and_then(CommandPre::new);
+        match pre {
+            Ok(pre) => Ok(Artifact { name, path: None, sha256: sha256.into(), size: wasm.len(), cache, pre }),
+            Err(source) => Err(ArtifactError::Link { name, source }),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    pub(crate) fn ticker(&self) -> &Ticker {
+        &self.inner.ticker
+    }
+
+    /// Compares what the component asks for with what a handler may ask for.
+    fn check(&self, name: &str, component: &Component) -> Result<(), ArtifactError> {
+        let component_type = component.component_type();
+        let imports: Vec<_> = component_type.imports(&self.inner.engine).map(|(name, _)| name).collect();
+        let exports: Vec<_> = component_type.exports(&self.inner.engine).map(|(name, _)| name).collect();
+        contract::check(name, &imports, &exports)
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("cache", &self.inner.cache).finish_non_exhaustive()
+    }
+}
+
+/// A handler that is ready to be invoked by the sandbox that loaded it.
+#[derive(Clone)]
+pub struct Artifact {
+    name: String,
+    path: Option<PathBuf>,
+    sha256: Arc<str>,
+    size: usize,
+    cache: CacheOutcome,
+    pre: CommandPre<Host>,
+}
+
+impl Artifact {
+    /// Returns what it was loaded as.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the file that it was loaded from.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Returns the SHA-256 of the wasm, hexadecimal: what makes two artifacts the same.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Returns the size of the wasm, bytes.
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Returns what the cache did for it.
+    pub const fn cache(&self) -> CacheOutcome {
+        self.cache
+    }
+
+    pub(crate) const fn pre(&self) -> &CommandPre<Host> {
+        &self.pre
+    }
+}
+
+impl fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifact").field("name", &self.name).field("sha256", &self.sha256).finish_non_exhaustive()
+    }
+}
+
+/// Why a file is not a handler that can run here.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactError {
+    /// There is no such file.
+    #[error("there is no file `{}`", path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("`{}` cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("`{name}` is not WebAssembly: it begins with {begins}, not with `\\0asm`")]
+    NotWasm {
+        /// The artifact.
+        name: String,
+        /// Its first bytes, for a person.
+        begins: String,
+    },
+    /// The file is a module without a component around it.
+    #[error("`{name}` is a core WebAssembly module, a durable handler is a component")]
+    CoreModule {
+        /// The artifact.
+        name: String,
+    },
+    /// The file is damaged, or uses WebAssembly that the sandbox does not know.
+    #[error("`{name}` is not valid WebAssembly: {source:#}")]
+    Invalid {
+        /// The artifact.
+        name: String,
+        /// What the validator says.
+        source: wasmtime::Error,
+    },
+    /// A component, but not a durable handler.
+    #[error(
+        "`{name}` is a component but not a durable handler: it does not import `{CONTRACT}`\n  imports  {}\n  exports  {}",
+        list(imports),
+        list(exports)
+    )]
+    NotDurable {
+        /// The artifact.
+        name: String,
+        /// What it imports.
+        imports: Vec<String>,
+        /// What it exports.
+        exports: Vec<String>,
+    },
+    /// A handler built against another version of the contract.
+    #[error("`{name}` imports `{found}`, this durabox provides `{CONTRACT}`")]
+    ContractVersion {
+        /// The artifact.
+        name: String,
+        /// The version that it was built against.
+        found: String,
+    },
+    /// A component without a `main`.
+    #[error("`{name}` has no `main`: a durable handler exports `wasi:cli/run`, this one exports {}", list(exports))]
+    NotCommand {
+        /// The artifact.
+        name: String,
+        /// What it exports.
+        exports: Vec<String>,
+    },
+    /// An import that no handler is given.
+    #[error("`{name}` imports {}, which the sandbox does not provide", list(imports))]
+    UnknownImport {
+        /// The artifact.
+        name: String,
+        /// What it imports and is not given.
+        imports: Vec<String>,
+    },
+    /// An import of the right name and another shape.
+    #[error("`{name}` does not fit the sandbox: {source:#}")]
+    Link {
+        /// The artifact.
+        name: String,
+        /// What the linker says.
+        source: wasmtime::Error,
+    },
+    /// The sandbox itself cannot be made on this machine.
+    #[error("the WebAssembly engine cannot start: {0:#}")]
+    Engine(wasmtime::Error),
+}
+
+impl ArtifactError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { .. } => Some("build the handler first: cargo build --release --target wasm32-wasip2"),
+            Self::NotWasm { begins, .. } if begins.starts_with("`(module") || begins.starts_with("`(component") => {
+                Some("this is WebAssembly text; a handler is the binary that cargo builds for wasm32-wasip2")
+            }
+            Self::NotWasm { begins, .. } if begins.starts_with("`\\x7fELF") => {
+                Some("this is a native binary; build the handler for wasm32-wasip2")
+            }
+            Self::NotWasm { .. } | Self::CoreModule { .. } => {
+                Some("build the handler for wasm32-wasip2: cargo build --release --target wasm32-wasip2")
+            }
+            Self::Invalid { .. } => Some("build it again; the file may be cut short or damaged"),
+            Self::NotDurable { .. } => Some("a handler's `main` calls `durable::run`, from the crate durabox-sdk"),
+            Self::ContractVersion { .. } => Some("use the versions of durabox and durabox-sdk that belong together"),
+            Self::NotCommand { .. } => Some("a handler is a Rust binary with `fn main`, not a library"),
+            Self::UnknownImport { imports, .. } if imports.iter().any(|import| import.starts_with("wasi:http")) => {
+                Some("outgoing HTTP is not available to handlers yet; leave out the crate that imports it")
+            }
+            Self::UnknownImport { .. } => Some("leave out the crate that imports it"),
+            Self::Unreadable { .. } | Self::Link { .. } | Self::Engine(_) => None,
+        }
+    }
+}
+
+/// Returns what the guest's code is compiled to and limited by.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .concurrency_support(false)
+        // The same bits on every machine.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .shared_memory(false)
+        // Deadlines.
+        .epoch_interruption(true)
+        .max_wasm_stack(MAX_WASM_STACK)
+        .async_stack_size(2 * MAX_WASM_STACK);
+    config
+}
+
+/// Returns the first bytes as a person would write them.
+fn beginning(wasm: &[u8]) -> String {
+    match wasm {
+        [] => "nothing (the file is empty)".into(),
+        _ => format!("`{}`", wasm[..wasm.len().min(16)].escape_ascii()),
+    }
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "nothing".into(),
+        _ => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    }
+}

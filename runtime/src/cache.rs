@@ -1,0 +1,131 @@
+//! Compiled artifacts on disk, so that a handler is compiled once.
+//!
+//! An entry is named by the SHA-256 of the wasm and by everything that decides whether this
+//! engine can run it. It carries a digest of its own content: a damaged entry is compiled again
+//! and replaced. The cache never makes loading fail, and it never deletes.
+
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// First bytes of an entry; the digest of the compiled code follows, then the code.
+const MAGIC: &[u8; 16] = b"durabox cwasm 1\n";
+const DIGEST: usize = 32;
+const HEADER: usize = MAGIC.len() + DIGEST;
+
+/// What the cache did for an artifact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheOutcome {
+    /// The compiled form was there.
+    Hit,
+    /// It was compiled, and kept if the directory could be written.
+    Miss,
+    /// The compiled form was damaged: it was compiled again and replaced.
+    Replaced,
+    /// No directory is configured; it was compiled.
+    Disabled,
+}
+
+/// Where compiled artifacts are kept for one engine.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    directory: Option<PathBuf>,
+    /// Tells engines apart that cannot run each other's code.
+    compatibility: String,
+}
+
+impl Cache {
+    pub(crate) fn new(engine: &Engine, directory: Option<PathBuf>) -> Self {
+        let mut hasher = DigestHasher(Sha256::new());
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Self { directory, compatibility: hex(&hasher.0.finalize()[..8]) }
+    }
+
+    /// Returns the component that `wasm`, whose digest is `sha256`, compiles to.
+    pub(crate) fn component(
+        &self,
+        engine: &Engine,
+        wasm: &[u8],
+        sha256: &str,
+    ) -> wasmtime::Result<(Component, CacheOutcome)> {
+        let Some(directory) = &self.directory else {
+            return Ok((Component::from_binary(engine, wasm)?, CacheOutcome::Disabled));
+        };
+        let path = directory.join(format!("{sha256}-{}.cwasm", self.compatibility));
+        let outcome = match fs::read(&path) {
+            Ok(entry) => match load(engine, &entry) {
+                Some(component) => return Ok((component, CacheOutcome::Hit)),
+                None => CacheOutcome::Replaced,
+            },
+            Err(_) => CacheOutcome::Miss,
+        };
+        let code = engine.precompile_component(wasm)?;
+        let digest = Sha256::digest(&code);
+        // A cache that cannot be written is a slow cache, not an error.
+        let _ = write(directory, &path, &[MAGIC, &digest, &code]);
+        Ok((deserialize(engine, &code)?, outcome))
+    }
+}
+
+/// Returns the component of an intact entry.
+fn load(engine: &Engine, entry: &[u8]) -> Option<Component> {
+    let (header, code) = entry.split_at_checked(HEADER)?;
+    let digest = header.strip_prefix(MAGIC)?;
+    if Sha256::digest(code)[..] != *digest {
+        return None;
+    }
+    deserialize(engine, code).ok()
+}
+
+/// Loads compiled code that came out of `precompile_component`.
+#[allow(unsafe_code)]
+fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: `code` must be what `precompile_component` made, unchanged. It comes straight from
+    // there, or from an entry whose SHA-256 still matches what was written then; wasmtime checks
+    // its own version, target and settings itself. Whoever can forge an entry, digest included,
+    // can write to the user's own cache directory and so already acts as that user.
+    unsafe { Component::deserialize(engine, code) }
+}
+
+/// Writes a file so that others see all of it or nothing.
+fn write(directory: &Path, path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    fs::create_dir_all(directory)?;
+    let unique = format!(".{}-{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let temporary = directory.join(unique);
+    let written = fs::File::create_new(&temporary)
+        .and_then(|mut file| parts.iter().try_for_each(|part| file.write_all(part)))
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Returns lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Feeds what is hashed to SHA-256, whose value, unlike std's hashers', is the same everywhere.
+struct DigestHasher(Sha256);
+
+impl Hasher for DigestHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,15 @@
+//! The contract's types and traits, generated from `wit/durable.wit`.
+
+#![allow(missing_docs)]
+
+wasmtime::component::bindgen!({
+    path: "wit",
+    world: "handler",
+    imports: {
+        "durabox:durable/operations.wait-any": async | trappable,
+        default: trappable,
+    },
+    require_store_data_send: true,
+});
+
+pub(super) use durabox::durable::operations;

@@ -1,0 +1,33 @@
+//! What a handler's component must and may ask for.
+
+use crate::ArtifactError;
+
+/// The interface that makes a component a durable handler.
+pub(crate) const CONTRACT: &str = "durabox:durable/operations@0.1.0";
+
+/// The packages of WASI 0.2 that the sandbox provides, most of them to say no.
+const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+
+/// Says why a component with these imports and exports is not a handler that can run here.
+pub(crate) fn check(name: &str, imports: &[&str], exports: &[&str]) -> Result<(), ArtifactError> {
+    let name = name.to_owned();
+    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    if !imports.contains(&CONTRACT) {
+        return Err(match imports.iter().find(|import| import.starts_with("durabox:durable/")) {
+            Some(&found) => ArtifactError::ContractVersion { name, found: found.to_owned() },
+            None => ArtifactError::NotDurable { name, imports: owned(imports), exports: owned(exports) },
+        });
+    }
+    let unknown: Vec<_> = imports.iter().copied().filter(|import| !is_provided(import)).collect();
+    if !unknown.is_empty() {
+        return Err(ArtifactError::UnknownImport { name, imports: owned(&unknown) });
+    }
+    if !exports.iter().any(|export| export.starts_with("wasi:cli/run@0.2.")) {
+        return Err(ArtifactError::NotCommand { name, exports: owned(exports) });
+    }
+    Ok(())
+}
+
+fn is_provided(import: &str) -> bool {
+    import == CONTRACT || (import.contains("@0.2.") && WASI.iter().any(|package| import.starts_with(package)))
+}

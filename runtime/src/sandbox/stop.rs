@@ -1,0 +1,129 @@
+//! Why a guest stopped, and what that makes of the invocation.
+//!
+//! The host's own reasons travel through wasmtime as a typed [`Stop`]; nothing here reads texts.
+
+use std::time::Duration;
+
+use durabox_engine::replay::{CallSite, Fault};
+use durabox_model::ErrorObject;
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use super::{CheckpointFailure, InvocationEnd};
+
+/// Most frames of a trap that are reported.
+const MAX_FRAMES: usize = 32;
+
+/// A reason of the host's to stop a guest.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    #[error("refused")]
+    Refused(ErrorObject),
+    #[error("a checkpoint was rejected")]
+    Rejected(ErrorObject),
+    #[error("a checkpoint could not be made")]
+    Unavailable(ErrorObject),
+    #[error("memory limit of {} MiB reached", limit / (1024 * 1024))]
+    OutOfMemory { limit: u64 },
+    #[error("limit of {limit} table elements reached")]
+    TableFull { limit: usize },
+    #[error("the deadline has passed")]
+    Timedout,
+}
+
+impl Stop {
+    /// Returns the reason for a call that no correct SDK makes.
+    pub(super) fn contract(problem: String) -> Self {
+        Self::Fault(Fault::Contract(problem))
+    }
+
+    pub(super) fn refused(message: String) -> Self {
+        Self::Refused(ErrorObject::new("Sandbox.Refused", message))
+    }
+}
+
+impl From<CheckpointFailure> for Stop {
+    fn from(failure: CheckpointFailure) -> Self {
+        match failure {
+            CheckpointFailure::Rejected(error) => Self::Rejected(error),
+            CheckpointFailure::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+/// What is known of a guest that did not answer.
+pub(super) struct Silence<'a> {
+    pub(super) suspended: bool,
+    pub(super) panic: Option<&'a (String, CallSite)>,
+    pub(super) request_id: &'a str,
+    pub(super) deadline: Duration,
+}
+
+impl Silence<'_> {
+    /// Says how the invocation ended, from what `main` came to.
+    pub(super) fn end(&self, result: wasmtime::Result<Result<(), ()>>) -> InvocationEnd {
+        let error = match result {
+            Ok(Ok(())) => return self.returned(),
+            Ok(Err(())) => return crashed("`main` failed without an answer".into()),
+            Err(error) => error,
+        };
+        let error = match error.downcast::<Stop>() {
+            Ok(stop) => return self.stopped(stop),
+            Err(error) => error,
+        };
+        match error.downcast_ref::<I32Exit>() {
+            Some(I32Exit(0)) => return self.returned(),
+            Some(I32Exit(code)) => return crashed(format!("the handler exited with code {code} without an answer")),
+            None => {}
+        }
+        let message = match (self.panic, error.downcast_ref::<Trap>()) {
+            (Some((message, site)), _) => format!("the handler panicked at {site}: {message}"),
+            (None, Some(Trap::StackOverflow)) => "the handler's call stack is exhausted: it recurses too deep".into(),
+            (None, Some(trap)) => format!("the handler trapped: {trap}"),
+            (None, None) => format!("the handler stopped: {error:#}"),
+        };
+        let stack_trace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+        InvocationEnd::Crashed(ErrorObject { stack_trace, ..exit_error(message) })
+    }
+
+    fn returned(&self) -> InvocationEnd {
+        if self.suspended {
+            InvocationEnd::Suspended
+        } else {
+            crashed("the handler returned without an answer".into())
+        }
+    }
+
+    fn stopped(&self, stop: Stop) -> InvocationEnd {
+        match stop {
+            Stop::Fault(fault) => InvocationEnd::Fault(fault),
+            Stop::Refused(error) => InvocationEnd::Refused(error),
+            Stop::Rejected(error) => InvocationEnd::Rejected(error),
+            Stop::Unavailable(error) => InvocationEnd::Crashed(error),
+            Stop::OutOfMemory { .. } | Stop::TableFull { .. } => crashed(stop.to_string()),
+            Stop::Timedout => {
+                let seconds = self.deadline.as_secs_f64();
+                let message =
+                    format!("RequestId: {} Error: Task timed out after {seconds:.2} seconds", self.request_id);
+                InvocationEnd::Crashed(ErrorObject::new("Sandbox.Timedout", message))
+            }
+        }
+    }
+}
+
+fn crashed(message: String) -> InvocationEnd {
+    InvocationEnd::Crashed(exit_error(message))
+}
+
+fn exit_error(message: String) -> ErrorObject {
+    ErrorObject::new("Runtime.ExitError", message)
+}
+
+/// Returns the guest's frames, innermost first. wasmtime demangles names only in its own text.
+fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
+    let text = backtrace.to_string();
+    let frames = text.lines().filter_map(|line| line.split_once(" - ")).map(|(_, frame)| frame.to_owned());
+    frames.take(MAX_FRAMES).collect()
+}

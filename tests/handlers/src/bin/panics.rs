@@ -1,0 +1,12 @@
+//! Panics after a step.
+
+use durabox_sdk as durable;
+
+async fn handler(_: serde_json::Value, ctx: durable::DurableContext) -> Result<(), durable::BoxError> {
+    ctx.step(|_| async { Ok(()) }).await?;
+    panic!("the handler gives up")
+}
+
+fn main() {
+    durable::run(handler)
+}
