@@ -127,10 +127,12 @@ impl RetryStrategyConfigBuilder {
     }
 }
 
+type Strategy = dyn Fn(&StepError, u32) -> RetryDecision;
+
 /// Who decides: the host by a strategy, or the author's closure.
 pub(crate) enum Retry {
     Config(RetryStrategyConfig),
-    Closure(Box<dyn Fn(&StepError, u32) -> RetryDecision>),
+    Closure(Box<Strategy>),
 }
 
 impl Retry {

@@ -2,11 +2,10 @@
 //! the handler is compared with its record operation by operation.
 
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use durabox_engine::replay::{CallSite, Divergence, Fault, Mode, Replay};
-use durabox_engine::{CheckpointOutput, CheckpointRequest, history};
+use durabox_engine::{CheckpointRequest, history};
 use durabox_model::{
     ErrorObject, Event, EventDetails, ExecutionStatus, Operation, OperationStatus, OperationType, Timestamp,
 };
@@ -16,7 +15,7 @@ use crate::artifact::{Artifact, Sandbox};
 use crate::clock::Clock;
 use crate::local::Run;
 use crate::sandbox::{
-    AmbientRead, CheckpointClient, CheckpointFailure, Invocation, InvocationEnd, InvocationInfo, InvokeOptions,
+    AmbientRead, CheckpointClient, CheckpointFailure, CheckpointFuture, Invocation, InvocationEnd, InvocationInfo, InvokeOptions,
 };
 
 /// An execution as it was recorded; as JSON, the document that an export writes.
@@ -333,10 +332,7 @@ fn same_json(a: &str, b: &str) -> bool {
 struct Offline;
 
 impl CheckpointClient for Offline {
-    fn checkpoint<'a>(
-        &'a mut self,
-        _request: CheckpointRequest,
-    ) -> Pin<Box<dyn Future<Output = Result<CheckpointOutput, CheckpointFailure>> + Send + 'a>> {
+    fn checkpoint<'a>(&'a mut self, _request: CheckpointRequest) -> CheckpointFuture<'a> {
         let error = ErrorObject::new("ReplayError", "a replay does not checkpoint");
         Box::pin(std::future::ready(Err(CheckpointFailure::Rejected(error))))
     }

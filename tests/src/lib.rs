@@ -1,3 +1,4 @@
-//! Under construction.
+//! What the integration tests share: the handlers, built once, and a way to run them.
 
 pub mod conformance;
+pub mod handlers;

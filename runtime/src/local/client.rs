@@ -1,4 +1,3 @@
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use durabox_engine::service::Execution;
@@ -7,7 +6,7 @@ use durabox_model::{ErrorObject, Operation};
 
 use super::{LocalError, Observer, Progress, lock};
 use crate::clock::Clock;
-use crate::sandbox::{CheckpointClient, CheckpointFailure};
+use crate::sandbox::{CheckpointClient, CheckpointFailure, CheckpointFuture};
 use crate::store::{Recorder, StoreError};
 
 /// What the driver and the running invocation share.
@@ -97,10 +96,7 @@ impl LocalClient {
 }
 
 impl CheckpointClient for LocalClient {
-    fn checkpoint<'a>(
-        &'a mut self,
-        request: CheckpointRequest,
-    ) -> Pin<Box<dyn Future<Output = Result<CheckpointOutput, CheckpointFailure>> + Send + 'a>> {
+    fn checkpoint<'a>(&'a mut self, request: CheckpointRequest) -> CheckpointFuture<'a> {
         let answer = self.call(request);
         Box::pin(std::future::ready(answer))
     }

@@ -195,8 +195,8 @@ impl Driver<'_> {
             sink: self.options.sink(),
         };
         let report = self.sandbox.invoke(self.artifact, invocation).await;
-        let mut replay = report.replay;
-        let end = self.answer(&mut replay, report.end).await;
+        let (mut replay, mut client) = (report.replay, report.client);
+        let end = answer(&mut replay, &mut *client, report.end).await;
 
         for claim in replay.claims() {
             if !self.sites.contains_key(claim.id) {
@@ -216,35 +216,6 @@ impl Driver<'_> {
         self.invocations.push(record);
         self.shared.change(|execution| execution.complete_invocation(end, now))?;
         self.shared.take_store_error()
-    }
-
-    /// Turns the end of a guest's run into the answer that Lambda gets.
-    async fn answer(&self, replay: &mut Replay, end: sandbox::InvocationEnd) -> InvocationEnd {
-        use sandbox::InvocationEnd as End;
-        let failed = |error| InvocationEnd::Answered(InvocationOutput::failed(Some(error)));
-        match end {
-            End::Finished(outcome) => {
-                let output = replay.finish(outcome);
-                // What the handler left behind: STARTs of operations that it dropped, or a large result.
-                while let Some(request) = replay.poll_checkpoint() {
-                    let mut client = LocalClient(Arc::clone(&self.shared));
-                    match client.checkpoint(request).await {
-                        Ok(answer) => {
-                            if let Err(fault) = replay.handle_checkpoint(answer) {
-                                return failed(fault.error_object());
-                            }
-                        }
-                        Err(CheckpointFailure::Rejected(error)) => return failed(error),
-                        Err(CheckpointFailure::Unavailable(error)) => return InvocationEnd::Crashed(error),
-                    }
-                }
-                InvocationEnd::Answered(output)
-            }
-            End::Suspended => InvocationEnd::Answered(InvocationOutput::pending()),
-            End::Fault(fault) => failed(fault.error_object()),
-            End::Refused(error) | End::Rejected(error) => failed(error),
-            End::Crashed(error) => InvocationEnd::Crashed(error),
-        }
     }
 
     async fn into_run(self, execution_name: String, number: Option<u64>) -> Result<Run, LocalError> {
@@ -267,6 +238,34 @@ impl Driver<'_> {
             run.shadow = Some(verify::replay(self.sandbox, self.artifact, &recorded, invoke_options).await);
         }
         Ok(run)
+    }
+}
+
+/// Turns the end of a guest's run into the answer that Lambda gets.
+async fn answer(replay: &mut Replay, client: &mut dyn CheckpointClient, end: sandbox::InvocationEnd) -> InvocationEnd {
+    use sandbox::InvocationEnd as End;
+    let failed = |error| InvocationEnd::Answered(InvocationOutput::failed(Some(error)));
+    match end {
+        End::Finished(outcome) => {
+            let output = replay.finish(outcome);
+            // What the handler left behind: STARTs of operations that it dropped, or a large result.
+            while let Some(request) = replay.poll_checkpoint() {
+                match client.checkpoint(request).await {
+                    Ok(answer) => {
+                        if let Err(fault) = replay.handle_checkpoint(answer) {
+                            return failed(fault.error_object());
+                        }
+                    }
+                    Err(CheckpointFailure::Rejected(error)) => return failed(error),
+                    Err(CheckpointFailure::Unavailable(error)) => return InvocationEnd::Crashed(error),
+                }
+            }
+            InvocationEnd::Answered(output)
+        }
+        End::Suspended => InvocationEnd::Answered(InvocationOutput::pending()),
+        End::Fault(fault) => failed(fault.error_object()),
+        End::Refused(error) | End::Rejected(error) => failed(error),
+        End::Crashed(error) => InvocationEnd::Crashed(error),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use durabox_model::{MAX_EXECUTION_TIMEOUT_SECONDS, Timestamp};
 
-use crate::sandbox::{InvokeOptions, LogLine, LogSink, Policy, Preopen};
+use crate::sandbox::{InvokeOptions, LogLine, Policy, Preopen, RandomSource, Sink};
 
 /// Called as a run goes on, from the thread that runs it.
 pub type Observer = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
@@ -48,7 +48,7 @@ pub struct RunOptions {
     pub policy: Policy,
     /// Whether waits really wait.
     pub real_time: bool,
-    /// Wall time that one invocation may take.
+    /// What one invocation may take, on the wall and in the run's own time.
     pub timeout: Duration,
     /// Bytes of memory that the handler may use.
     pub memory_limit: u64,
@@ -74,7 +74,7 @@ impl Default for RunOptions {
             seed: 0,
             policy: Policy::Stabilise,
             real_time: false,
-            timeout: Duration::from_secs(15),
+            timeout: Duration::from_secs(60),
             memory_limit: 512 * 1024 * 1024,
             preopens: Vec::new(),
             environment: Vec::new(),
@@ -90,7 +90,7 @@ impl RunOptions {
     pub(super) fn invoke_options(&self) -> InvokeOptions {
         InvokeOptions {
             policy: self.policy,
-            seed: self.seed,
+            random: RandomSource::Seeded(self.seed),
             hash_seed: self.seed,
             memory_limit: self.memory_limit,
             deadline: self.timeout,
@@ -106,7 +106,7 @@ impl RunOptions {
         }
     }
 
-    pub(super) fn sink(&self) -> Option<LogSink> {
+    pub(super) fn sink(&self) -> Option<Sink> {
         let observer = self.observer.clone()?;
         Some(Arc::new(move |line: &LogLine| observer(Progress::Log(line))))
     }

@@ -1,0 +1,230 @@
+//! Builds handlers for `wasm32-wasip2` with Cargo, and provides the target if it is missing.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cargo_metadata::Message;
+
+use crate::workspace::Handler;
+
+/// The target that handlers are built for.
+pub const TARGET: &str = "wasm32-wasip2";
+
+/// Why there is no artifact.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A tool could not be started.
+    #[error("`{tool}` could not be run: {source}")]
+    Tool {
+        /// The tool.
+        tool: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The target is not installed and could not be.
+    #[error("the target {TARGET} is not installed, and {problem}")]
+    Target {
+        /// What rustup said, or that it is missing.
+        problem: String,
+    },
+    /// Cargo refused.
+    #[error("cargo build failed with exit code {code}{}", output_block(.output))]
+    Cargo {
+        /// Cargo's exit code.
+        code: i32,
+        /// What it printed, unless a person has seen it.
+        output: String,
+    },
+    /// Cargo succeeded without the artifact.
+    #[error("cargo built no {TARGET} artifact of `{0}`")]
+    NoArtifact(String),
+}
+
+impl BuildError {
+    /// Returns what a person can do about it.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Tool { tool, .. } => vec![format!("is `{tool}` installed and on the PATH?")],
+            Self::Target { .. } => vec![
+                format!("rustup target add {TARGET}"),
+                format!("without rustup, install rust-std for {TARGET} of the same version as `rustc --version`"),
+            ],
+            Self::Cargo { .. } | Self::NoArtifact(_) => Vec::new(),
+        }
+    }
+}
+
+fn output_block(output: &str) -> String {
+    if output.is_empty() { String::new() } else { format!("\n{}", output.trim_end()) }
+}
+
+/// Where Cargo's own messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CargoOutput {
+    /// To this process's stderr.
+    Shown,
+    /// Into the error, if there is one.
+    Captured,
+}
+
+/// One build of handlers.
+#[derive(Clone, Debug)]
+pub struct Build<'a> {
+    /// Where Cargo runs.
+    pub directory: &'a Path,
+    /// Arguments of `cargo build` after the target.
+    pub arguments: Vec<String>,
+    /// Where Cargo's messages go.
+    pub output: CargoOutput,
+}
+
+/// A handler that was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// The handler.
+    pub name: String,
+    /// Its component.
+    pub path: PathBuf,
+    /// Whether nothing had changed since the last build.
+    pub fresh: bool,
+}
+
+impl<'a> Build<'a> {
+    /// Returns the build of one handler.
+    pub fn of(directory: &'a Path, handler: &Handler, output: CargoOutput) -> Self {
+        let arguments = ["-p", &handler.package, "--bin", &handler.name].map(str::to_owned).to_vec();
+        Self { directory, arguments, output }
+    }
+
+    /// Returns the build of every handler of these packages.
+    pub fn of_packages<'b>(
+        directory: &'a Path,
+        packages: impl IntoIterator<Item = &'b str>,
+        output: CargoOutput,
+    ) -> Self {
+        let mut arguments = Vec::new();
+        for package in packages {
+            arguments.extend(["-p".to_owned(), package.to_owned()]);
+        }
+        arguments.push("--bins".into());
+        Self { directory, arguments, output }
+    }
+
+    /// Builds, and returns what was built, by name.
+    ///
+    /// With `--keep-going` among the arguments, what could be built comes back beside the error.
+    pub fn run(&self) -> (BTreeMap<String, Built>, Result<(), BuildError>) {
+        match provide_target(self.directory).and_then(|()| self.cargo()) {
+            Ok(answer) => answer,
+            Err(error) => (BTreeMap::new(), Err(error)),
+        }
+    }
+
+    /// Builds exactly one handler.
+    pub fn run_one(&self, name: &str) -> Result<Built, BuildError> {
+        let (mut built, outcome) = self.run();
+        outcome?;
+        built.remove(name).ok_or_else(|| BuildError::NoArtifact(name.to_owned()))
+    }
+
+    fn cargo(&self) -> Result<(BTreeMap<String, Built>, Result<(), BuildError>), BuildError> {
+        let tool = |source| BuildError::Tool { tool: "cargo".into(), source };
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(self.directory).arg("build");
+        let names_profile = |argument: &String| argument == "--profile" || argument.starts_with("--profile=");
+        let is_release = |argument: &String| argument == "--release" || argument == "-r";
+        if !self.arguments.iter().any(|argument| names_profile(argument) || is_release(argument)) {
+            command.arg("--release");
+        }
+        command.args(["--target", TARGET, "--message-format=json-render-diagnostics"]).args(&self.arguments);
+        leave_the_test_behind(&mut command);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        if self.output == CargoOutput::Captured {
+            command.stderr(Stdio::piped());
+        }
+        let mut child = command.spawn().map_err(tool)?;
+        let stderr = child.stderr.take().map(|mut stderr| {
+            std::thread::spawn(move || {
+                let mut text = Vec::new();
+                // A broken pipe only shortens the message.
+                let _ = stderr.read_to_end(&mut text);
+                String::from_utf8_lossy(&text).into_owned()
+            })
+        });
+        let mut built = BTreeMap::new();
+        if let Some(stdout) = child.stdout.take() {
+            for message in Message::parse_stream(BufReader::new(stdout)) {
+                if let Message::CompilerArtifact(artifact) = message.map_err(tool)? {
+                    let Some(path) = artifact.executable.filter(|path| path.extension() == Some("wasm")) else {
+                        continue;
+                    };
+                    let name = artifact.target.name;
+                    built.insert(name.clone(), Built { name, path: path.into(), fresh: artifact.fresh });
+                }
+            }
+        }
+        let status = child.wait().map_err(tool)?;
+        let output = stderr.and_then(|thread| thread.join().ok()).unwrap_or_default();
+        let outcome = match status.success() {
+            true => Ok(()),
+            false => Err(BuildError::Cargo { code: status.code().unwrap_or(-1), output }),
+        };
+        Ok((built, outcome))
+    }
+}
+
+/// Removes what Cargo tells a test or a program that it runs about that program: build scripts
+/// would take it for their own and build again.
+fn leave_the_test_behind(command: &mut Command) {
+    const PREFIXES: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+    for (name, _) in std::env::vars_os() {
+        let about_us = name.to_str().is_some_and(|name| PREFIXES.iter().any(|prefix| name.starts_with(prefix)));
+        if about_us {
+            command.env_remove(name);
+        }
+    }
+}
+
+/// Installs the target with rustup unless the compiler has it.
+pub fn provide_target(directory: &Path) -> Result<(), BuildError> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    if has_target(directory, &rustc)? {
+        return Ok(());
+    }
+    eprintln!("the target {TARGET} is not installed; running `rustup target add {TARGET}`");
+    let status = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(io::stderr())
+        .status()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => BuildError::Target { problem: "rustup is not on the PATH".into() },
+            _ => BuildError::Target { problem: format!("rustup could not be run: {error}") },
+        })?;
+    if !status.success() {
+        return Err(BuildError::Target { problem: format!("`rustup target add {TARGET}` failed: {status}") });
+    }
+    match has_target(directory, &rustc)? {
+        true => Ok(()),
+        false => Err(BuildError::Target {
+            problem: "rustup installed it for another toolchain than that of `rustc` on the PATH".into(),
+        }),
+    }
+}
+
+fn has_target(directory: &Path, rustc: &OsStr) -> Result<bool, BuildError> {
+    let output = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .current_dir(directory)
+        .output()
+        .map_err(|source| BuildError::Tool { tool: rustc.to_string_lossy().into_owned(), source })?;
+    let directory = String::from_utf8_lossy(&output.stdout);
+    let has_std = |entry: io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
+    };
+    Ok(std::fs::read_dir(directory.trim()).is_ok_and(|mut entries| entries.any(has_std)))
+}

@@ -1,0 +1,175 @@
+//! The guest's clocks and sleeps: recorded time for handler code, the invocation's clock for steps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use durabox_engine::replay::Scope;
+use wasmtime::component::Resource;
+use wasmtime_wasi::async_trait;
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::{self, Duration as Nanos, Instant};
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::{self, Datetime};
+use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
+
+use super::host::Host;
+use super::report::Ambient;
+use super::stop::Stop;
+use crate::clock::{Clock, nanos};
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/// What the monotonic clock shows when the execution starts: a day, because a machine has been
+/// up for a while and handlers ask what was an hour ago.
+const UPTIME: u64 = 24 * 3600 * NANOS_PER_SECOND;
+
+impl Host {
+    /// Returns the time that the running code may know, nanoseconds since the epoch.
+    fn time(&self) -> u64 {
+        match self.replay.scope() {
+            Scope::Handler { .. } => nanos(self.replay.now()),
+            Scope::Step { .. } => self.clock.now_nanos(),
+        }
+    }
+
+    /// Returns the same time on the monotonic clock.
+    fn instant(&mut self) -> u64 {
+        let instant = self.time().saturating_sub(nanos(self.execution_start)).saturating_add(UPTIME);
+        match self.replay.scope() {
+            Scope::Handler { .. } => instant,
+            // The machine's wall clock may be set back.
+            Scope::Step { .. } => {
+                self.latest_instant = self.latest_instant.max(instant);
+                self.latest_instant
+            }
+        }
+    }
+
+    fn sleep(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        let sleep = if duration == 0 {
+            Sleep::Over
+        } else if let Scope::Handler { .. } = self.replay.scope() {
+            let duration = Duration::from_nanos(duration);
+            return Err(Stop::refused(format!(
+                "the handler slept for {duration:?} outside a step: between operations time passes with `ctx.wait`, \
+                 which suspends the execution and is recorded"
+            ))
+            .into());
+        } else if self.clock.is_virtual() {
+            let deadline = self.clock.now_nanos().saturating_add(duration);
+            Sleep::Virtual { deadline, clock: self.clock.clone(), sleeps: Arc::clone(&self.sleeps) }
+        } else {
+            match tokio::time::Instant::now().checked_add(Duration::from_nanos(duration)) {
+                Some(deadline) => Sleep::Real(deadline),
+                None => Sleep::Endless,
+            }
+        };
+        let sleep = self.table.push(sleep)?;
+        subscribe(&mut self.table, sleep)
+    }
+}
+
+impl wall_clock::Host for Host {
+    fn now(&mut self) -> wasmtime::Result<Datetime> {
+        self.read(Ambient::WallClock)?;
+        let time = self.time();
+        Ok(Datetime { seconds: time / NANOS_PER_SECOND, nanoseconds: (time % NANOS_PER_SECOND) as u32 })
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<Datetime> {
+        Ok(Datetime { seconds: 0, nanoseconds: 1 })
+    }
+}
+
+impl monotonic_clock::Host for Host {
+    fn now(&mut self) -> wasmtime::Result<Instant> {
+        self.read(Ambient::MonotonicClock)?;
+        Ok(self.instant())
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<Nanos> {
+        Ok(1)
+    }
+
+    fn subscribe_instant(&mut self, when: Instant) -> wasmtime::Result<Resource<DynPollable>> {
+        let now = self.instant();
+        self.sleep(when.saturating_sub(now))
+    }
+
+    fn subscribe_duration(&mut self, duration: Nanos) -> wasmtime::Result<Resource<DynPollable>> {
+        self.sleep(duration)
+    }
+}
+
+/// What an invocation's virtual sleeps share.
+pub(super) struct Sleeps {
+    /// The earliest deadline that is waited for, `u64::MAX` if none.
+    earliest: AtomicU64,
+    /// When the invocation's own time is up, on its clock.
+    limit: u64,
+    timed_out: AtomicBool,
+}
+
+impl Sleeps {
+    pub(super) const fn new(limit: u64) -> Self {
+        Self { earliest: AtomicU64::new(u64::MAX), limit, timed_out: AtomicBool::new(false) }
+    }
+
+    /// Whether a step slept past the end of the invocation's time.
+    pub(super) fn timed_out(&self) -> bool {
+        self.timed_out.load(Ordering::Relaxed)
+    }
+}
+
+/// What a guest sleeps on.
+enum Sleep {
+    Over,
+    Virtual { deadline: u64, clock: Clock, sleeps: Arc<Sleeps> },
+    Real(tokio::time::Instant),
+    Endless,
+}
+
+#[async_trait]
+impl Pollable for Sleep {
+    async fn ready(&mut self) {
+        match self {
+            Self::Over => {}
+            Self::Virtual { deadline, clock, sleeps } => sleeps.until(*deadline, clock).await,
+            Self::Real(deadline) => tokio::time::sleep_until(*deadline).await,
+            Self::Endless => std::future::pending().await,
+        }
+    }
+}
+
+impl Sleeps {
+    /// Moves the clock to `deadline`, unless another sleep of the same wait ends earlier.
+    async fn until(&self, deadline: u64, clock: &Clock) {
+        if clock.now_nanos() >= deadline {
+            return;
+        }
+        self.earliest.fetch_min(deadline, Ordering::Relaxed);
+        let _withdraw = Withdraw { sleeps: self, deadline };
+        // All sleeps of one wait are polled before any of them is polled again.
+        tokio::task::yield_now().await;
+        if self.earliest.load(Ordering::Relaxed) != deadline && clock.now_nanos() < deadline {
+            return std::future::pending().await;
+        }
+        if deadline > self.limit {
+            clock.advance_to_nanos(self.limit);
+            self.timed_out.store(true, Ordering::Relaxed);
+            return std::future::pending().await;
+        }
+        clock.advance_to_nanos(deadline);
+    }
+}
+
+/// Takes a deadline back when its wait is over.
+struct Withdraw<'a> {
+    sleeps: &'a Sleeps,
+    deadline: u64,
+}
+
+impl Drop for Withdraw<'_> {
+    fn drop(&mut self) {
+        let _ = self.sleeps.earliest.compare_exchange(self.deadline, u64::MAX, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use durabox_engine::replay::{CallSite, Replay, Scope};
+use durabox_model::{ErrorObject, Timestamp};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::clocks::Sleeps;
+use super::limits::Limits;
+use super::output::Output;
+use super::random::Randomness;
+use super::report::{Ambient, AmbientRead};
+use super::stop::Stop;
+use super::{CheckpointClient, InvocationInfo, InvokeOptions, Policy};
+use crate::clock::Clock;
+
+/// Most different ambient reads that are noted.
+const MAX_AMBIENT_READS: usize = 1_000;
+
+/// What the host keeps for one invocation: the data of its wasmtime store.
+pub(crate) struct Host {
+    pub(super) replay: Replay,
+    pub(super) client: Box<dyn CheckpointClient>,
+    pub(super) clock: Clock,
+    pub(super) options: Arc<InvokeOptions>,
+    pub(super) info: InvocationInfo,
+    /// When the execution started: where its monotonic clock begins.
+    pub(super) execution_start: Timestamp,
+    pub(super) phase: Phase,
+    pub(super) answer: Option<Result<Option<String>, ErrorObject>>,
+    pub(super) panic: Option<(String, CallSite)>,
+    /// Handle of the operation claimed last; 0 before the first.
+    pub(super) last_claimed: u32,
+    pub(super) ambient_reads: Vec<AmbientRead>,
+    pub(super) random: Randomness,
+    pub(super) sleeps: Arc<Sleeps>,
+    /// The latest instant that a step was told.
+    pub(super) latest_instant: u64,
+    pub(super) output: Output,
+    pub(super) limits: Limits,
+    pub(super) polls: u64,
+    pub(super) checkpoints: u64,
+    pub(super) wasi: WasiCtx,
+    pub(super) table: ResourceTable,
+}
+
+/// How far the conversation with the guest has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The guest's runtime starts up.
+    Loaded,
+    /// `start` has been called.
+    Running,
+    /// `wait-any` answered so.
+    Suspended,
+    /// `finish` has been called.
+    Finished,
+}
+
+impl WasiView for Host {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl Host {
+    /// Notes or refuses a read, as the policy says, if handler code makes it.
+    ///
+    /// The guest's runtime may read as it likes before `start` and after the end.
+    pub(super) fn read(&mut self, what: Ambient) -> Result<(), Stop> {
+        if self.options.policy == Policy::Stabilise || self.phase != Phase::Running {
+            return Ok(());
+        }
+        if let Scope::Step { .. } = self.replay.scope() {
+            return Ok(());
+        }
+        let last = (self.last_claimed as usize).checked_sub(1).and_then(|nth| self.replay.claims().nth(nth));
+        if self.options.policy == Policy::Deny {
+            let place = last.map_or_else(
+                || "before the first operation".to_owned(),
+                |claim| match claim.name {
+                    Some(name) => format!("after {} `{name}` at {}", claim.sub_type, claim.site),
+                    None => format!("after {} at {}", claim.sub_type, claim.site),
+                },
+            );
+            return Err(Stop::refused(format!(
+                "the handler read {what} between operations, {place}, and the policy `deny` allows it only in a step: \
+                 read it in a step, whose result is recorded"
+            )));
+        }
+        let after = last.map(|claim| claim.id.to_owned());
+        let site = last.map(|claim| claim.site.clone());
+        match self.ambient_reads.last_mut() {
+            Some(read) if read.what == what && read.after == after => read.count += 1,
+            _ if self.ambient_reads.len() >= MAX_AMBIENT_READS => {}
+            _ => self.ambient_reads.push(AmbientRead { what, after, site, count: 1 }),
+        }
+        Ok(())
+    }
+
+    /// Whether output is dropped now, because an earlier invocation has shown it.
+    pub(super) fn is_silent(&self) -> bool {
+        match self.replay.scope() {
+            Scope::Handler { context } => self.replay.is_replaying(context),
+            Scope::Step { .. } => false,
+        }
+    }
+
+    /// Takes what the guest has written since the last time, as output of the current scope.
+    pub(super) fn drain_output(&mut self) {
+        if !self.output.has_pending() {
+            return;
+        }
+        if self.is_silent() {
+            self.output.discard_pending();
+        } else {
+            let (operation_id, attempt) = self.origin();
+            self.output.take_pending(self.clock.now(), operation_id, attempt);
+        }
+    }
+}

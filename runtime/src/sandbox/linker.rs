@@ -1,0 +1,29 @@
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime_wasi::p2::bindings::{cli, clocks, random};
+
+use super::bindings::Handler;
+use super::host::Host;
+
+/// Returns everything that a guest can call: WASI 0.2 with our clocks, random numbers and output
+/// in the place of wasmtime-wasi's own, and the durable contract.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
+    let mut linker = Linker::new(engine);
+    let l = &mut linker;
+    wasmtime_wasi::p2::add_to_linker_async(l)?;
+
+    // Shadowed under wasmtime-wasi's own version of WASI, which its bindings carry: under the
+    // version that a guest imports they would make a second, partial instance.
+    l.allow_shadowing(true);
+    clocks::wall_clock::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    clocks::monotonic_clock::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    random::random::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    random::insecure::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    random::insecure_seed::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    cli::stdout::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    cli::stderr::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    l.allow_shadowing(false);
+
+    Handler::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    Ok(linker)
+}

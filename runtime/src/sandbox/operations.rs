@@ -1,0 +1,183 @@
+//! The durable contract, answered by [`durabox_engine::replay::Replay`].
+
+use durabox_engine::replay::{CallSite, Claim, RetryDecision, Scope};
+use durabox_model::ErrorObject;
+
+use super::bindings::operations::{self as wit, Claimed, Failure, Invocation, Position, State, Wake};
+use super::host::{Host, Phase};
+use super::output::{LogLine, Stream};
+use super::stop::Stop;
+use crate::clock::saturating_nanos;
+
+impl wit::Host for Host {
+    fn start(&mut self) -> wasmtime::Result<Invocation> {
+        if self.phase != Phase::Loaded {
+            return Err(Stop::contract("`start` was called twice".into()).into());
+        }
+        self.phase = Phase::Running;
+        let deadline = self.clock.now_nanos().saturating_add(saturating_nanos(self.options.deadline));
+        Ok(Invocation {
+            execution_arn: self.info.execution_arn.clone(),
+            input: std::mem::take(&mut self.info.input),
+            request_id: self.info.request_id.clone(),
+            function_arn: std::mem::take(&mut self.info.function_arn),
+            deadline_ms: deadline / 1_000_000,
+        })
+    }
+
+    fn claim(
+        &mut self,
+        at: Position,
+        name: Option<String>,
+        request: wit::Request,
+        site: wit::CallSite,
+    ) -> wasmtime::Result<Claimed> {
+        self.running("claim")?;
+        // What was written until here belongs to the time before the claim.
+        self.drain_output();
+        let claim =
+            Claim { context: at.context, index: at.index, name, request: request.into(), site: site.into() };
+        let claimed = self.replay.claim(claim).map_err(Stop::Fault)?;
+        self.last_claimed = claimed.handle;
+        Ok(claimed.into())
+    }
+
+    fn poll(&mut self, operation: u32) -> wasmtime::Result<State> {
+        self.running("poll")?;
+        self.polls += 1;
+        Ok(self.replay.poll(operation).map_err(Stop::Fault)?.into())
+    }
+
+    fn succeed(&mut self, operation: u32, payload: Option<String>) -> wasmtime::Result<()> {
+        self.running("succeed")?;
+        Ok(self.replay.succeed(operation, payload).map_err(Stop::Fault)?)
+    }
+
+    fn fail(&mut self, operation: u32, error: Failure, retry: wit::RetryDecision) -> wasmtime::Result<()> {
+        self.running("fail")?;
+        let retry = RetryDecision::from(retry);
+        let random = match retry {
+            RetryDecision::ByStrategy(_) => self.spread(operation)?,
+            RetryDecision::Stop | RetryDecision::After(_) => 0.0,
+        };
+        Ok(self.replay.fail(operation, error.into(), retry, random).map_err(Stop::Fault)?)
+    }
+
+    fn abandon(&mut self, operation: u32) -> wasmtime::Result<()> {
+        self.running("abandon")?;
+        self.replay.abandon(operation);
+        Ok(())
+    }
+
+    fn enter(&mut self, scope: u32) -> wasmtime::Result<()> {
+        self.running("enter")?;
+        // What was written until here belongs to the scope that is left.
+        self.drain_output();
+        Ok(self.replay.enter(scope).map_err(Stop::Fault)?)
+    }
+
+    async fn wait_any(&mut self) -> wasmtime::Result<Wake> {
+        self.running("wait-any")?;
+        self.drain_output();
+        loop {
+            let ready = self.replay.take_ready();
+            if !ready.is_empty() {
+                return Ok(Wake::Ready(ready));
+            }
+            let Some(request) = self.replay.poll_checkpoint() else {
+                self.phase = Phase::Suspended;
+                return Ok(Wake::Suspended);
+            };
+            self.checkpoints += 1;
+            let output = self.client.checkpoint(request).await.map_err(Stop::from)?;
+            self.replay.handle_checkpoint(output).map_err(Stop::Fault)?;
+        }
+    }
+
+    fn is_replaying(&mut self, context: u32) -> wasmtime::Result<bool> {
+        self.running("is-replaying")?;
+        Ok(self.replay.is_replaying(context))
+    }
+
+    /// Taken also after suspension: what the handler owns may log as it is dropped.
+    fn log(
+        &mut self,
+        level: wit::LogLevel,
+        target: String,
+        message: String,
+        fields: String,
+        when_replaying: bool,
+    ) -> wasmtime::Result<()> {
+        self.started("log")?;
+        self.drain_output();
+        if self.is_silent() && !when_replaying {
+            return Ok(());
+        }
+        let (operation_id, attempt) = self.origin();
+        self.output.emit(LogLine {
+            timestamp: self.clock.now(),
+            stream: Stream::Log,
+            level: Some(level.into()),
+            target: Some(target),
+            message,
+            fields: match fields.as_str() {
+                "" => serde_json::Value::Null,
+                text => serde_json::from_str(text).unwrap_or(serde_json::Value::String(fields)),
+            },
+            operation_id,
+            attempt,
+        });
+        Ok(())
+    }
+
+    /// Taken at any time: a reason to stop is never refused.
+    fn panicked(&mut self, message: String, site: wit::CallSite) -> wasmtime::Result<()> {
+        self.panic.get_or_insert_with(|| (message, CallSite::from(site)));
+        Ok(())
+    }
+
+    fn finish(&mut self, outcome: Result<String, Failure>) -> wasmtime::Result<()> {
+        self.running("finish")?;
+        self.drain_output();
+        self.phase = Phase::Finished;
+        self.answer = Some(outcome.map(Some).map_err(ErrorObject::from));
+        Ok(())
+    }
+}
+
+impl Host {
+    /// Fails unless the invocation goes on.
+    fn running(&self, call: &str) -> Result<(), Stop> {
+        match self.phase {
+            Phase::Running => Ok(()),
+            phase => Err(out_of_turn(call, phase)),
+        }
+    }
+
+    /// Fails before `start`.
+    fn started(&self, call: &str) -> Result<(), Stop> {
+        match self.phase {
+            Phase::Loaded => Err(out_of_turn(call, Phase::Loaded)),
+            Phase::Running | Phase::Suspended | Phase::Finished => Ok(()),
+        }
+    }
+
+    /// Returns the step or context whose code runs, and the attempt of a step.
+    pub(super) fn origin(&self) -> (Option<String>, Option<u32>) {
+        let attempt = match self.replay.scope() {
+            Scope::Step { attempt, .. } => Some(attempt),
+            Scope::Handler { .. } => None,
+        };
+        (self.replay.scope_operation().map(str::to_owned), attempt)
+    }
+}
+
+#[cold]
+fn out_of_turn(call: &str, phase: Phase) -> Stop {
+    Stop::contract(match phase {
+        Phase::Loaded => format!("`{call}` was called before `start`"),
+        Phase::Suspended => format!("`{call}` was called after the invocation was suspended"),
+        Phase::Finished | Phase::Running => format!("`{call}` was called after `finish`"),
+    })
+}
+

@@ -1,0 +1,53 @@
+//! The handlers of `examples` and `tests/handlers`, built for WebAssembly once to a test process.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use durabox::runtime::local::{self, Run, RunOptions};
+use durabox::runtime::{Artifact, Sandbox, SandboxOptions};
+
+/// Returns the root of the workspace.
+pub fn workspace() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).to_owned()
+}
+
+/// Returns the sandbox of this process; compiled handlers are cached under the target directory.
+pub fn sandbox() -> &'static Sandbox {
+    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
+    SANDBOX.get_or_init(|| {
+        let cache_dir = Some(durabox::handlers::target_directory(&workspace()).join("durabox-cache"));
+        Sandbox::new(SandboxOptions { cache_dir }).expect("a sandbox")
+    })
+}
+
+/// Returns the path of a handler's component.
+pub fn component(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let directory = BUILT.get_or_init(|| {
+        let packages = ["durabox-examples", "durabox-test-handlers"];
+        durabox::handlers::build_packages(&workspace(), &packages).expect("the handlers build")
+    });
+    directory.join(format!("{name}.wasm"))
+}
+
+/// Returns a handler, loaded.
+pub fn artifact(name: &str) -> Artifact {
+    sandbox().load(&component(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Runs a handler to its end.
+pub fn run(name: &str, input: &str) -> Run {
+    run_with(name, input, RunOptions::default())
+}
+
+/// Runs a handler to its end.
+pub fn run_with(name: &str, input: &str, options: RunOptions) -> Run {
+    let options = RunOptions { function_name: name.into(), ..options };
+    block_on(local::run(sandbox(), &artifact(name), input, options, None)).expect("a run")
+}
+
+/// Runs a future to its end on this thread.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}

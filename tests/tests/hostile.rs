@@ -1,0 +1,169 @@
+//! Handlers that misbehave, one to a file in `tests/handlers/src/bin`. None hangs, none harms the
+//! host, and none passes silently where a replay would differ.
+
+use std::time::{Duration, Instant};
+
+use durabox::runtime::local::{Run, RunOptions};
+use durabox::runtime::model::ExecutionStatus::{Failed, Succeeded};
+use durabox::runtime::sandbox::Policy;
+use durabox::runtime::verify::Verdict;
+use durabox_tests::handlers::{run, run_with};
+
+fn failed(run: &Run, error_type: &str, words: &[&str]) {
+    assert_eq!(run.execution.status(), Failed, "{:?}", run.execution.result());
+    let error = run.execution.error().expect("a failed execution has an error");
+    assert_eq!(error.error_type.as_deref(), Some(error_type), "{error:?}");
+    let message = error.error_message.as_deref().unwrap_or_default();
+    for word in words {
+        assert!(message.contains(word), "{word:?} is not in {message:?}");
+    }
+}
+
+fn policy(policy: Policy) -> RunOptions {
+    RunOptions { policy, ..RunOptions::default() }
+}
+
+#[test]
+fn a_clock_read_in_handler_code_is_the_same_on_replay() {
+    let run = run("reads_clock", "{}");
+    assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
+    assert_eq!(run.shadow.as_ref().expect("a shadow replay").verdict, Verdict::Follows);
+    assert!(run.ambient_reads.is_empty(), "the default policy says nothing");
+}
+
+#[test]
+fn a_clock_read_in_handler_code_is_reported_or_refused_on_request() {
+    let run = run_with("reads_clock", "{}", policy(Policy::Warn));
+    assert_eq!(run.execution.status(), Succeeded);
+    assert!(!run.ambient_reads.is_empty());
+    failed(&run_with("reads_clock", "{}", policy(Policy::Deny)), "SandboxRefusal", &["clock", "step"]);
+}
+
+#[test]
+fn random_numbers_in_handler_code_are_the_same_on_replay_or_refused_on_request() {
+    let run = run("draws_random", "{}");
+    assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
+    assert_eq!(run.shadow.as_ref().expect("a shadow replay").verdict, Verdict::Follows);
+    failed(&run_with("draws_random", "{}", policy(Policy::Deny)), "SandboxRefusal", &["random", "step"]);
+}
+
+#[test]
+fn a_sleep_in_handler_code_is_refused_with_the_way_out() {
+    let before = Instant::now();
+    failed(&run("sleeps", "{}"), "SandboxRefusal", &["ctx.wait"]);
+    // Not a measure of speed: an hour was asked for.
+    assert!(before.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_sleep_in_a_step_takes_virtual_time_only() {
+    let options = RunOptions { timeout: Duration::from_secs(2 * 3600), ..RunOptions::default() };
+    let run = run_with("sleeps_in_step", "{}", options);
+    assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
+    let end = run.execution.end_timestamp().expect("an end");
+    assert_eq!(end.since(run.execution.start_timestamp()).as_secs(), 3600);
+    assert_eq!(run.execution.result(), Some("3600"));
+}
+
+#[test]
+fn a_step_that_sleeps_past_the_timeout_is_cut_off() {
+    let options = RunOptions { timeout: Duration::from_secs(900), ..RunOptions::default() };
+    failed(&run_with("sleeps_in_step", "{}", options), "Sandbox.Timedout", &["900"]);
+}
+
+#[test]
+fn operations_in_the_order_of_a_hash_map_are_caught_by_the_shadow_replay() {
+    let run = run("iterates_hash_map", "{}");
+    assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
+    let verdict = &run.shadow.as_ref().expect("a shadow replay").verdict;
+    assert!(matches!(verdict, Verdict::Diverges(_)), "{verdict:?}");
+}
+
+#[test]
+fn a_result_in_the_order_of_a_hash_map_is_caught_by_the_shadow_replay() {
+    let run = run("iterates_hash_map_into_result", "{}");
+    let verdict = &run.shadow.as_ref().expect("a shadow replay").verdict;
+    assert!(matches!(verdict, Verdict::ResultDiffers { .. }), "{verdict:?}");
+}
+
+#[test]
+fn there_are_no_files_and_no_network() {
+    for name in ["opens_file", "opens_socket"] {
+        let run = run(name, "{}");
+        let text = format!("{:?} {:?}", run.execution.result(), run.execution.error());
+        let refused = ["ermission", "pre-opened", "denied", "os error 2", "not supported"];
+        assert!(refused.iter().any(|word| text.contains(word)), "{name}: {text}");
+    }
+}
+
+#[test]
+fn an_endless_loop_is_cut_off_at_the_timeout() {
+    let options = RunOptions { timeout: Duration::from_secs(1), ..RunOptions::default() };
+    let run = run_with("loops_forever", "{}", options);
+    failed(&run, "Sandbox.Timedout", &["timed out", "1"]);
+    assert_eq!(run.invocations.len(), 4, "three retries");
+}
+
+#[test]
+fn memory_ends_at_its_limit() {
+    let options = RunOptions { memory_limit: 64 * 1024 * 1024, ..RunOptions::default() };
+    failed(&run_with("grows_memory", "{}", options), "Runtime.ExitError", &["memory", "64"]);
+}
+
+#[test]
+fn a_panic_is_a_crash_with_its_message_and_place() {
+    let run = run("panics", "{}");
+    failed(&run, "Runtime.ExitError", &["panics.rs"]);
+    assert!(run.invocations.iter().all(|invocation| invocation.crash.is_some()));
+}
+
+#[test]
+fn an_exit_without_an_answer_is_a_crash() {
+    failed(&run("exits", "{}"), "Runtime.ExitError", &["exit"]);
+}
+
+#[test]
+fn a_stack_overflow_is_a_crash() {
+    failed(&run("overflows_stack", "{}"), "Runtime.ExitError", &["stack"]);
+}
+
+#[test]
+fn a_static_counter_starts_anew_with_every_invocation() {
+    let run = run("reorders_steps", "{}");
+    assert!(run.invocations.len() > 1);
+    assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
+    assert_eq!(run.shadow.as_ref().expect("a shadow replay").verdict, Verdict::Follows);
+}
+
+#[test]
+fn a_step_left_out_on_replay_fails_the_execution_with_both_sides() {
+    let run = run("drops_step_on_replay", "{}");
+    failed(&run, "NonDeterministicExecutionError", &["STEP/Step", "WAIT/Wait", "drops_step_on_replay.rs"]);
+}
+
+#[test]
+fn a_mismatch_cannot_be_swallowed() {
+    failed(&run("swallows_mismatch", "{}"), "NonDeterministicExecutionError", &["swallows_mismatch.rs"]);
+}
+
+#[test]
+fn lines_are_captured_once_and_not_again_on_replay() {
+    let run = run("prints_lines", "{}");
+    assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
+    let lines: Vec<&str> =
+        run.invocations.iter().flat_map(|invocation| &invocation.logs).map(|line| line.message.as_str()).collect();
+    let mut distinct = lines.clone();
+    distinct.dedup();
+    assert!(lines.len() >= 4, "{lines:?}");
+    assert_eq!(distinct, lines, "no line twice");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history_and_another_seed_other_numbers() {
+    let events = |seed: u64| {
+        let run = run_with("draws_random", "{}", RunOptions { seed, ..RunOptions::default() });
+        run.execution.events().to_vec()
+    };
+    assert_eq!(events(7), events(7));
+    assert_ne!(events(7), events(8), "the ids at least");
+}
