@@ -26,7 +26,7 @@ fn fold(name: &str) -> String {
 }
 
 /// Returns a hint that names what is near, or else everything there is.
-pub(crate) fn hint<'a>(asked: &str, what: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub fn hint<'a>(asked: &str, what: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let nearest = near(asked, candidates.clone());
     if !nearest.is_empty() {
         return format!("did you mean {}?", alternatives(&nearest));

@@ -65,6 +65,15 @@ impl Clock {
         self.advance_to_nanos(nanos(time));
     }
 
+    /// Goes to `time`: a virtual clock at once, the machine's by sleeping.
+    pub async fn reach(&self, time: Timestamp) {
+        self.advance_to(time);
+        let left = time.since(self.now());
+        if !left.is_zero() {
+            tokio::time::sleep(left).await;
+        }
+    }
+
     /// Sets a virtual clock, backwards too; the machine's stays as it is.
     pub fn set(&self, time: Timestamp) {
         if let Source::Virtual(now) = &self.0 {

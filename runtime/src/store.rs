@@ -150,7 +150,8 @@ impl Store {
                 let create = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;");
                 if let Err(error) = connection.execute_batch(&create) {
                     // Another process may have made it in the meantime.
-                    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
+                    let version: i64 =
+                        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
                     if version != SCHEMA_VERSION {
                         return Err(fail(error));
                     }
@@ -405,7 +406,10 @@ fn from_millis(millis: i64) -> Timestamp {
 
 fn parse_status(text: &str) -> ExecutionStatus {
     use ExecutionStatus::{Failed, Running, Stopped, Succeeded, TimedOut};
-    [Running, Succeeded, Failed, TimedOut, Stopped].into_iter().find(|status| status.as_str() == text).unwrap_or(Running)
+    [Running, Succeeded, Failed, TimedOut, Stopped]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+        .unwrap_or(Running)
 }
 
 fn classify(path: &Path, error: &rusqlite::Error) -> StoreError {

@@ -15,7 +15,8 @@ use crate::artifact::{Artifact, Sandbox};
 use crate::clock::Clock;
 use crate::local::Run;
 use crate::sandbox::{
-    AmbientRead, CheckpointClient, CheckpointFailure, CheckpointFuture, Invocation, InvocationEnd, InvocationInfo, InvokeOptions,
+    AmbientRead, CheckpointClient, CheckpointFailure, CheckpointFuture, Invocation, InvocationEnd, InvocationInfo,
+    InvokeOptions,
 };
 
 /// An execution as it was recorded; as JSON, the document that an export writes.
@@ -86,7 +87,9 @@ impl Recorded {
             return Err(RecordedError::Truncated(event.event_id));
         }
         let mut recorded = Self {
-            durable_execution_arn: "arn:aws:lambda:us-east-1:123456789012:function:unknown:$LATEST/durable-execution/unknown/unknown".into(),
+            durable_execution_arn:
+                "arn:aws:lambda:us-east-1:123456789012:function:unknown:$LATEST/durable-execution/unknown/unknown"
+                    .into(),
             function_name: "unknown".into(),
             status: ExecutionStatus::Running,
             input_payload: started.details.input.payload.clone(),
@@ -293,7 +296,10 @@ fn judge_end(
     if !complete {
         let open = recorded.operations.iter().find(|operation| {
             operation.operation_type != OperationType::Execution
-                && matches!(operation.status, OperationStatus::Started | OperationStatus::Pending | OperationStatus::Ready)
+                && matches!(
+                    operation.status,
+                    OperationStatus::Started | OperationStatus::Pending | OperationStatus::Ready
+                )
         });
         return match open {
             // The record is open, and the build ends without what it waits for.

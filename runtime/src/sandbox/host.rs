@@ -90,9 +90,10 @@ impl Host {
         }
         let after = last.map(|claim| claim.id.to_owned());
         let site = last.map(|claim| claim.site.clone());
+        let full = self.ambient_reads.len() >= MAX_AMBIENT_READS;
         match self.ambient_reads.last_mut() {
             Some(read) if read.what == what && read.after == after => read.count += 1,
-            _ if self.ambient_reads.len() >= MAX_AMBIENT_READS => {}
+            _ if full => {}
             _ => self.ambient_reads.push(AmbientRead { what, after, site, count: 1 }),
         }
         Ok(())

@@ -35,8 +35,7 @@ impl wit::Host for Host {
         self.running("claim")?;
         // What was written until here belongs to the time before the claim.
         self.drain_output();
-        let claim =
-            Claim { context: at.context, index: at.index, name, request: request.into(), site: site.into() };
+        let claim = Claim { context: at.context, index: at.index, name, request: request.into(), site: site.into() };
         let claimed = self.replay.claim(claim).map_err(Stop::Fault)?;
         self.last_claimed = claimed.handle;
         Ok(claimed.into())
@@ -180,4 +179,3 @@ fn out_of_turn(call: &str, phase: Phase) -> Stop {
         Phase::Finished | Phase::Running => format!("`{call}` was called after `finish`"),
     })
 }
-

@@ -33,9 +33,7 @@ impl Randomness {
     fn fill(&mut self, arn: &str, replay: &Replay, bytes: &mut [u8]) -> wasmtime::Result<()> {
         let operation = replay.scope_operation().unwrap_or_default().as_bytes();
         let (scope, key) = match (replay.scope(), self.source) {
-            (Scope::Handler { context }, _) => {
-                ((context, 0), Key::new("handler").with(arn.as_bytes()).with(operation))
-            }
+            (Scope::Handler { context }, _) => ((context, 0), Key::new("handler").with(arn.as_bytes()).with(operation)),
             (Scope::Step { handle, attempt }, RandomSource::Seeded(seed)) => {
                 ((handle, attempt), step_key("step", seed, arn, operation, attempt))
             }

@@ -89,11 +89,7 @@ impl Silence<'_> {
     }
 
     fn returned(&self) -> InvocationEnd {
-        if self.suspended {
-            InvocationEnd::Suspended
-        } else {
-            crashed("the handler returned without an answer".into())
-        }
+        if self.suspended { InvocationEnd::Suspended } else { crashed("the handler returned without an answer".into()) }
     }
 
     fn stopped(&self, stop: Stop) -> InvocationEnd {

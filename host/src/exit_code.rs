@@ -1,0 +1,45 @@
+//! What the command's exit codes mean; `durabox --help` says the same.
+
+/// Everything went well.
+pub const OK: u8 = 0;
+/// The execution ended FAILED, TIMED_OUT or STOPPED.
+pub const EXECUTION_FAILED: u8 = 1;
+/// The command line or the input is wrong.
+pub const USAGE: u8 = 2;
+/// A build does not follow a record: of another build, or in the shadow replay its own.
+pub const DIVERGENCE: u8 = 3;
+/// The handler could not be built.
+pub const BUILD: u8 = 4;
+/// The artifact, the cache or the store in `.durabox/` cannot be used.
+pub const STORE: u8 = 5;
+/// Interrupted by Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
+/// The table in `durabox --help`.
+pub const HELP: &str = "\
+Exit codes:
+    0  success
+    1  the execution ended FAILED, TIMED_OUT or STOPPED
+    2  wrong command line or input
+    3  a build does not follow a record (replay, shadow replay)
+    4  the handler could not be built
+    5  the artifact or the store in .durabox/ cannot be used
+  130  interrupted by Ctrl-C";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_help_names_every_code() {
+        for code in [
+            super::OK,
+            super::EXECUTION_FAILED,
+            super::USAGE,
+            super::DIVERGENCE,
+            super::BUILD,
+            super::STORE,
+            super::INTERRUPTED,
+        ] {
+            assert!(super::HELP.lines().any(|line| line.trim_start().starts_with(&format!("{code}  "))), "{code}");
+        }
+    }
+}
