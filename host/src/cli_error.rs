@@ -34,8 +34,6 @@ pub enum Kind {
     Build,
     /// The artifact's, the store's, or that of the machine around them.
     Store,
-    /// The handler's: it does not follow a record.
-    Divergence,
 }
 
 impl CliError {
@@ -63,7 +61,6 @@ impl CliError {
             Kind::Usage => exit_code::USAGE,
             Kind::Build => exit_code::BUILD,
             Kind::Store => exit_code::STORE,
-            Kind::Divergence => exit_code::DIVERGENCE,
         }
     }
 

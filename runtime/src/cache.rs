@@ -129,3 +129,79 @@ impl Hasher for DigestHasher {
         0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CacheOutcome::{Disabled, Hit, Miss, Replaced};
+    use super::*;
+    use crate::sandbox::tests::handler;
+    use crate::{Sandbox, SandboxOptions};
+
+    /// A directory of this test's own, gone when the test is.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("durabox-cache-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            Self(path)
+        }
+
+        fn entry(&self) -> PathBuf {
+            let mut entries = fs::read_dir(&self.0).expect("the directory").map(|entry| entry.expect("an entry").path());
+            let entry = entries.next().expect("an entry");
+            assert_eq!(entries.next(), None, "one entry and no temporary file");
+            entry
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// Loads with a sandbox of its own, as another process would.
+    fn load(directory: Option<&Path>) -> CacheOutcome {
+        let sandbox = Sandbox::new(SandboxOptions { cache_dir: directory.map(Path::to_owned) }).expect("a sandbox");
+        sandbox.load_bytes("handler.wasm", &handler("i32.const 0")).expect("a handler").cache()
+    }
+
+    #[test]
+    fn an_artifact_is_compiled_once() {
+        let scratch = Scratch::new("once");
+        assert_eq!([load(Some(&scratch.0)), load(Some(&scratch.0))], [Miss, Hit]);
+    }
+
+    #[test]
+    fn a_damaged_entry_is_replaced_wherever_the_damage_is() {
+        let scratch = Scratch::new("damaged");
+        assert_eq!(load(Some(&scratch.0)), Miss);
+        let path = scratch.entry();
+        let intact = fs::read(&path).expect("the entry");
+        for at in [0, MAGIC.len(), HEADER, HEADER + 100, intact.len() - 1] {
+            let mut damaged = intact.clone();
+            damaged[at] ^= 1;
+            fs::write(&path, damaged).expect("to damage it");
+            assert_eq!([load(Some(&scratch.0)), load(Some(&scratch.0))], [Replaced, Hit], "damaged at {at}");
+        }
+        for length in [0, 5, HEADER, intact.len() - 1] {
+            fs::write(&path, &intact[..length]).expect("to cut it short");
+            assert_eq!([load(Some(&scratch.0)), load(Some(&scratch.0))], [Replaced, Hit], "cut to {length}");
+        }
+        assert_eq!(scratch.entry(), path);
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_written_only_costs_time() {
+        let scratch = Scratch::new("file");
+        fs::write(&scratch.0, "a file, not a directory").expect("a file");
+        assert_eq!(load(Some(&scratch.0)), Miss);
+        let _ = fs::remove_file(&scratch.0);
+    }
+
+    #[test]
+    fn without_a_directory_nothing_is_kept() {
+        assert_eq!(load(None), Disabled);
+    }
+}

@@ -1,8 +1,10 @@
 //! The handlers of `examples` and `tests/handlers`, built for WebAssembly once to a test process.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use durabox::handlers::{Build, Built, CargoOutput};
 use durabox::runtime::local::{self, Run, RunOptions};
 use durabox::runtime::{Artifact, Sandbox, SandboxOptions};
 
@@ -16,19 +18,23 @@ pub fn workspace() -> PathBuf {
 pub fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     SANDBOX.get_or_init(|| {
-        let cache_dir = Some(durabox::handlers::target_directory(&workspace()).join("durabox-cache"));
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+        let cache_dir = Some(target.join("durabox-cache"));
         Sandbox::new(SandboxOptions { cache_dir }).expect("a sandbox")
     })
 }
 
 /// Returns the path of a handler's component.
 pub fn component(name: &str) -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let directory = BUILT.get_or_init(|| {
+    static BUILT: OnceLock<BTreeMap<String, Built>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let root = workspace();
         let packages = ["durabox-examples", "durabox-test-handlers"];
-        durabox::handlers::build_packages(&workspace(), &packages).expect("the handlers build")
+        let (built, result) = Build::of_packages(&root, packages, CargoOutput::Captured).run();
+        result.unwrap_or_else(|error| panic!("the handlers do not build: {error}"));
+        built
     });
-    directory.join(format!("{name}.wasm"))
+    built.get(name).unwrap_or_else(|| panic!("there is no handler {name:?}")).path.clone()
 }
 
 /// Returns a handler, loaded.

@@ -105,11 +105,11 @@ impl fmt::Display for Cause {
             Self::Replaced { was, now } => write!(f, "replaced: {now} stands where {was} was"),
             Self::AmbientBranch { read, effect } => {
                 write!(f, "a branch on an ambient read: handler code read {read}")?;
-                effect.as_ref().map_or(Ok(()), |effect| write!(f, " ({effect})"))
+                effect.as_ref().map_or(Ok(()), |effect| write!(f, "; {effect}"))
             }
             Self::NotDeterministic { effect } => {
                 f.write_str("the handler is not deterministic: the same build, input and record took another way")?;
-                effect.as_ref().map_or(Ok(()), |effect| write!(f, " ({effect})"))
+                effect.as_ref().map_or(Ok(()), |effect| write!(f, "; {effect}"))
             }
             Self::ForeignIds => f.write_str(
                 "the record's operation ids are not those of the Rust SDK; it was made by a handler in another language",
@@ -167,8 +167,7 @@ impl Scene<'_> {
     fn exchange(&self, recorded: &Operation, claimed: &Identity) -> Cause {
         let (was, now) = (title_of(recorded), title_of_claim(claimed));
         let here = self.siblings.iter().position(|sibling| sibling.id == recorded.id).unwrap_or(0);
-        let same_kind =
-            recorded.operation_type == claimed.operation_type && recorded.sub_type == claimed.sub_type;
+        let same_kind = recorded.operation_type == claimed.operation_type && recorded.sub_type == claimed.sub_type;
         if !same_kind && recorded.name.is_some() && recorded.name == claimed.name {
             return Cause::Retyped { was, now };
         }
@@ -217,7 +216,10 @@ impl Scene<'_> {
         };
         let before_id = before.map(|claim| claim.id.as_str());
         let read = self.report.ambient_reads.iter().rev().find(|read| read.after.as_deref() == before_id)?;
-        Some(describe(read, before.map(|claim| title(claim.operation_type, Some(&claim.sub_type), claim.name.as_deref()))))
+        Some(describe(
+            read,
+            before.map(|claim| title(claim.operation_type, Some(&claim.sub_type), claim.name.as_deref())),
+        ))
     }
 }
 

@@ -70,7 +70,14 @@ pub fn diagnose(recorded: &Recorded, report: &Report, compared: Compared, source
         Verdict::Diverges(divergence) => teller.divergence(divergence),
         Verdict::ResultDiffers { recorded, got } => {
             let headline = format!("the result of {name} differs, though every operation is the same");
-            teller.two_sides(headline, "result-differs", recorded, got, teller.determinism_hints())
+            let hints = match compared {
+                Compared::Shadow => teller.determinism_hints(),
+                Compared::Build => vec![
+                    "executions that were started with the recorded build go on in this one, and end with its result"
+                        .to_owned(),
+                ],
+            };
+            teller.two_sides(headline, "result-differs", recorded, got, hints)
         }
         Verdict::EndsOtherwise { recorded, got } => {
             let headline = format!("{name} ends in another way, though no recorded operation differs");
@@ -133,10 +140,13 @@ impl Teller<'_> {
                 vec![format!("  {side:<11} {}", clean(what)), site.map(ToString::to_string).unwrap_or_default()]
             })
             .collect();
-        let names = [place.recorded.and_then(|operation| operation.name.as_deref()), place.claimed.and_then(|claim| claim.name.as_deref())];
-        for ((line, (_, _, site)), name) in columns(&rows).into_iter().zip(&sides).zip(names) {
+        let calls = [
+            place.recorded.map(|operation| (operation.operation_type, operation.name.as_deref())),
+            place.claimed.map(|claim| (claim.operation_type, claim.name.as_deref())),
+        ];
+        for ((line, (_, _, site)), call) in columns(&rows).into_iter().zip(&sides).zip(calls) {
             body.push(line);
-            body.extend(site.and_then(|site| self.source_line(site, name)));
+            body.extend(site.and_then(|site| self.source_line(site, call)));
         }
         body.push(String::new());
         body.extend(self.around(&place));
@@ -216,12 +226,12 @@ impl Teller<'_> {
         text
     }
 
-    fn source_line(&self, site: &CallSite, name: Option<&str>) -> Option<String> {
+    /// Returns the source line of a call, unless something else stands there now.
+    fn source_line(&self, site: &CallSite, call: Option<(OperationType, Option<&str>)>) -> Option<String> {
         let line = self.sources.line(site)?;
-        match self.sources.still_shows(site, name) {
-            true => Some(format!("  {:<11} {} | {}", "", site.line, clean(&line))),
-            false => Some(format!("  {:<11} {} | (this line has changed since)", "", site.line)),
-        }
+        let is_there = call.is_none_or(|(kind, name)| self.sources.still_shows(site, method(kind), name));
+        let shown = if is_there { clean(&line) } else { "(changed since)".to_owned() };
+        Some(format!("  {:<11} {} | {shown}", "", site.line))
     }
 
     /// Returns the recorded operations of the context that `path` lies in, in the handler's order.
@@ -264,7 +274,9 @@ impl Teller<'_> {
         for index in indices.into_iter().filter(|index| index.abs_diff(center) <= AROUND) {
             let (left, right) = by_index.remove(&index).unwrap_or_default();
             let mark = if index == center { ">" } else { " " };
-            rows.push(vec![format!("{mark} {index}"), or_dash(left), or_dash(right)]);
+            // A replay stops where it leaves the record: what would follow is not known.
+            let right = if place.claimed.is_some() && index > center { right } else { or_dash(right) };
+            rows.push(vec![format!("{mark} {index}"), or_dash(left), right]);
         }
         columns(&rows).into_iter().map(|line| format!("  {}", clean(&line))).collect()
     }
@@ -279,7 +291,8 @@ impl Teller<'_> {
     }
 
     fn stopped(&self, headline: String, kind: &str, error: &ErrorObject) -> Diagnosis {
-        let mut body = vec![format!("  {:<11} {}", "error", clean(&error_text(error)).replace('\n', "\n              "))];
+        let mut body =
+            vec![format!("  {:<11} {}", "error", clean(&error_text(error)).replace('\n', "\n              "))];
         match self.report.claims.last() {
             Some(claim) => {
                 let what = title(claim.operation_type, Some(&claim.sub_type), claim.name.as_deref());
@@ -308,6 +321,16 @@ impl Teller<'_> {
                 vec![running.to_owned(), rule]
             }
         }
+    }
+}
+
+/// Returns how the SDK's method for an operation begins.
+const fn method(operation_type: OperationType) -> &'static str {
+    match operation_type {
+        OperationType::Step => "step",
+        OperationType::Wait => "wait",
+        // Several methods open contexts.
+        _ => "",
     }
 }
 

@@ -22,6 +22,8 @@ mod output;
 mod random;
 mod report;
 mod stop;
+#[cfg(test)]
+pub(crate) mod tests;
 mod ticker;
 
 use std::pin::Pin;

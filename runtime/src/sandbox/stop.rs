@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use durabox_engine::replay::{CallSite, Fault};
 use durabox_model::ErrorObject;
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::{CheckpointFailure, InvocationEnd};
-
-/// Most frames of a trap that are reported.
-const MAX_FRAMES: usize = 32;
 
 /// A reason of the host's to stop a guest.
 #[derive(Debug, thiserror::Error)]
@@ -74,18 +71,20 @@ impl Silence<'_> {
             Err(error) => error,
         };
         match error.downcast_ref::<I32Exit>() {
-            Some(I32Exit(0)) => return self.returned(),
+            Some(I32Exit(0)) if self.suspended => return InvocationEnd::Suspended,
             Some(I32Exit(code)) => return crashed(format!("the handler exited with code {code} without an answer")),
             None => {}
         }
+        let backtrace = error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::frames).unwrap_or_default();
         let message = match (self.panic, error.downcast_ref::<Trap>()) {
             (Some((message, site)), _) => format!("the handler panicked at {site}: {message}"),
-            (None, Some(Trap::StackOverflow)) => "the handler's call stack is exhausted: it recurses too deep".into(),
+            (None, Some(Trap::StackOverflow)) => too_deep(backtrace),
+            // Rust keeps a second stack, in memory, which grows down to address 0 and out of it.
+            (None, Some(Trap::MemoryOutOfBounds)) if is_recursion(backtrace) => too_deep(backtrace),
             (None, Some(trap)) => format!("the handler trapped: {trap}"),
             (None, None) => format!("the handler stopped: {error:#}"),
         };
-        let stack_trace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
-        InvocationEnd::Crashed(ErrorObject { stack_trace, ..exit_error(message) })
+        InvocationEnd::Crashed(ErrorObject { stack_trace: stack_trace(backtrace), ..exit_error(message) })
     }
 
     fn returned(&self) -> InvocationEnd {
@@ -117,9 +116,28 @@ fn exit_error(message: String) -> ErrorObject {
     ErrorObject::new("Runtime.ExitError", message)
 }
 
-/// Returns the guest's frames, innermost first. wasmtime demangles names only in its own text.
-fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
-    let text = backtrace.to_string();
-    let frames = text.lines().filter_map(|line| line.split_once(" - ")).map(|(_, frame)| frame.to_owned());
-    frames.take(MAX_FRAMES).collect()
+fn too_deep(backtrace: &[FrameInfo]) -> String {
+    let function = backtrace.first().map(function).unwrap_or_default();
+    format!("the handler's call stack is exhausted in `{function}`: it recurses too deep")
+}
+
+/// Whether the innermost function stands again and again in the backtrace, of which wasmtime
+/// keeps the innermost 20 frames.
+fn is_recursion(backtrace: &[FrameInfo]) -> bool {
+    let Some(innermost) = backtrace.first() else { return false };
+    backtrace.iter().filter(|frame| frame.func_index() == innermost.func_index()).count() > 4
+}
+
+/// Returns the guest's functions, innermost first, a run of the same one once.
+fn stack_trace(backtrace: &[FrameInfo]) -> Vec<String> {
+    let mut functions: Vec<_> = backtrace.iter().map(function).collect();
+    functions.dedup();
+    functions
+}
+
+fn function(frame: &FrameInfo) -> String {
+    match frame.func_name() {
+        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+        None => format!("function {}", frame.func_index()),
+    }
 }

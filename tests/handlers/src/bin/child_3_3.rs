@@ -7,7 +7,7 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, 
         let first: String = child.step(move |_| async move { Ok(input) }).await?;
         Ok(child.step(move |_| async move { Ok(first) }).await?)
     };
-    Ok(ctx.run_in_child_context(body).await?)
+    Ok(ctx.run_in_child_context(body).name("two-steps").await?)
 }
 
 fn main() {

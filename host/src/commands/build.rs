@@ -1,0 +1,113 @@
+//! `durabox build`
+
+use std::path::{Path, PathBuf};
+
+use durabox::handlers::{Build, CargoOutput};
+use durabox::render::text::{columns, thousands};
+use durabox::workspace::Workspace;
+use sha2::{Digest, Sha256};
+
+use super::subject::current_directory;
+use crate::cli_error::CliError;
+use crate::{exit_code, stdout};
+
+/// Builds the handlers for wasm32-wasip2 and lists the artifacts
+///
+/// Without a selection every handler of the workspace is built: every binary of a package that
+/// depends on durabox-sdk. A missing target is installed with rustup.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Options of `cargo build`, such as `--bin order`, `-p shop` or `--features x`
+    #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
+    options: Vec<String>,
+}
+
+/// Builds, and prints one line to an artifact.
+pub fn run(args: &Args) -> Result<u8, CliError> {
+    let here = current_directory()?;
+    if values(&args.options, &["--target"]).next().is_some() {
+        return Err(CliError::usage("--target is not for durabox build: handlers are built for wasm32-wasip2")
+            .hint("`cargo build --target …` builds for another target"));
+    }
+    let manifest = values(&args.options, &["--manifest-path"]).next();
+    let workspace = match manifest {
+        Some(manifest) => Workspace::of_manifest(&here.join(manifest))?,
+        None => Workspace::locate(&here)?,
+    };
+    let build =
+        Build { directory: &here, arguments: arguments(&args.options, &workspace)?, output: CargoOutput::Shown };
+    let (built, outcome) = build.run();
+    outcome?;
+    if built.is_empty() {
+        return Err(CliError::usage("no handler was selected")
+            .hint("a handler is a binary of a package that depends on `durabox-sdk`"));
+    }
+    let mut rows = Vec::new();
+    for artifact in built.values() {
+        let (size, digest) = identity(&artifact.path)?;
+        let path = artifact.path.strip_prefix(&here).unwrap_or(&artifact.path);
+        rows.push(vec![artifact.name.clone(), size, digest, path.display().to_string()]);
+    }
+    stdout::lines(&columns(&rows))?;
+    Ok(exit_code::OK)
+}
+
+/// Completes a selection: packages for named binaries, and everything when nothing is selected.
+fn arguments(options: &[String], workspace: &Workspace) -> Result<Vec<String>, CliError> {
+    let mut arguments = options.to_vec();
+    let names_packages = values(options, &["-p", "--package"]).next().is_some()
+        || options.iter().any(|option| option == "--workspace" || option == "--all");
+    let binaries: Vec<&str> = values(options, &["--bin"]).collect();
+    if names_packages {
+        return Ok(arguments);
+    }
+    let mut packages: Vec<&str> = Vec::new();
+    if binaries.is_empty() {
+        packages.extend(workspace.handlers().iter().map(|handler| handler.package.as_str()));
+    }
+    for binary in &binaries {
+        packages.push(&workspace.handler(binary)?.package);
+    }
+    packages.sort_unstable();
+    packages.dedup();
+    if packages.is_empty() {
+        return Err(CliError::usage(format!("there are no handlers in {}", workspace.root().display()))
+            .hint("a handler is a binary of a package that depends on `durabox-sdk`")
+            .hint("`durabox new NAME` makes a project with one"));
+    }
+    for package in packages {
+        arguments.extend(["-p".to_owned(), package.to_owned()]);
+    }
+    if binaries.is_empty() && !options.iter().any(|option| option == "--bins") {
+        arguments.push("--bins".to_owned());
+    }
+    Ok(arguments)
+}
+
+/// Returns the values of an option, spelt `--name value` or `--name=value`.
+fn values<'a>(options: &'a [String], names: &'a [&str]) -> impl Iterator<Item = &'a str> {
+    options.iter().enumerate().filter_map(move |(index, option)| {
+        names.iter().find_map(|name| match option.strip_prefix(name)? {
+            "" => options.get(index + 1).map(String::as_str),
+            rest => rest.strip_prefix('='),
+        })
+    })
+}
+
+fn identity(path: &PathBuf) -> Result<(String, String), CliError> {
+    let bytes = std::fs::read(path).map_err(|error| CliError::io("reading", Path::new(path), &error))?;
+    let digest: String = Sha256::digest(&bytes).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    Ok((format!("{} bytes", thousands(bytes.len() as u64)), format!("sha256 {digest}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::values;
+
+    #[test]
+    fn options_are_read_in_both_spellings() {
+        let options = ["--bin", "a", "-p=b", "--bin=c", "--bins"].map(str::to_owned);
+        assert_eq!(values(&options, &["--bin"]).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(values(&options, &["-p", "--package"]).collect::<Vec<_>>(), ["b"]);
+    }
+}

@@ -1,0 +1,10 @@
+//! The subcommands, one to a file; the docs of their arguments are `--help`.
+
+mod input;
+mod subject;
+
+pub mod build;
+pub mod history;
+pub mod new;
+pub mod replay;
+pub mod run;

@@ -1,0 +1,106 @@
+//! What a command works on: a handler by its name, which is built, or a component by its path.
+
+use std::path::{Path, PathBuf};
+
+use durabox::handlers::{Build, CargoOutput};
+use durabox::source::Sources;
+use durabox::state_dir::StateDir;
+use durabox::workspace::Workspace;
+use durabox_runtime::store::Store;
+use durabox_runtime::{Artifact, Sandbox, SandboxOptions};
+
+use crate::cli_error::CliError;
+
+/// A handler that is ready to be loaded.
+#[derive(Debug)]
+pub struct Subject {
+    /// The component.
+    pub path: PathBuf,
+    /// The function's name.
+    pub function_name: String,
+    /// Where runs and compiled artifacts are kept.
+    pub state: StateDir,
+}
+
+impl Subject {
+    /// Builds the handler named `asked`, or takes `asked` as the path of a component, for which
+    /// Cargo is not asked.
+    pub fn resolve(asked: &str) -> Result<Self, CliError> {
+        let here = current_directory()?;
+        if is_path(asked) {
+            let path = PathBuf::from(asked);
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            return Ok(Self { path, function_name: function_name(&stem), state: StateDir::near(&here) });
+        }
+        let workspace = Workspace::locate(&here)?;
+        let handler = workspace.handler(asked)?;
+        let built = Build::of(workspace.root(), handler, CargoOutput::Shown).run_one(&handler.name)?;
+        let state = StateDir::of_root(workspace.root());
+        Ok(Self { path: built.path, function_name: function_name(&handler.name), state })
+    }
+
+    /// Loads the component, compiled before if it was loaded before.
+    pub fn load(&self) -> Result<(Sandbox, Artifact), CliError> {
+        // A directory that cannot be made costs the cache, not the run.
+        let cache_dir = self.state.create().is_ok().then(|| self.state.cache());
+        let sandbox = Sandbox::new(SandboxOptions { cache_dir })?;
+        let artifact = sandbox.load(&self.path)?;
+        Ok((sandbox, artifact))
+    }
+
+    /// Returns where sources may lie: call sites are relative to the workspace that was built.
+    pub fn sources(&self) -> Sources {
+        sources(&self.state)
+    }
+}
+
+/// Whether `asked` is a path rather than a handler's name.
+pub fn is_path(asked: &str) -> bool {
+    asked.contains(['/', '\\']) || Path::new(asked).extension().is_some_and(|extension| extension == "wasm")
+}
+
+/// Returns the directory that the command was called in.
+pub fn current_directory() -> Result<PathBuf, CliError> {
+    std::env::current_dir().map_err(|error| CliError::io("reading", Path::new("the current directory"), &error))
+}
+
+/// Returns the sources around the project's root and the current directory.
+pub fn sources(state: &StateDir) -> Sources {
+    let mut roots = vec![state.root().to_owned()];
+    roots.extend(std::env::current_dir().ok());
+    Sources::new(roots)
+}
+
+/// Opens the store of a project that must have one.
+pub fn existing_store(state: &StateDir) -> Result<Store, CliError> {
+    if !state.exists() {
+        let message = format!("no runs are kept in {} or above it: there is no .durabox", state.root().display());
+        return Err(CliError::usage(message).hint("`durabox run HANDLER` makes a run and keeps it"));
+    }
+    Ok(Store::open(state.path())?)
+}
+
+/// Lambda's function names take `[a-zA-Z0-9-_]`, up to 64; a file's may be anything.
+fn function_name(name: &str) -> String {
+    let fits = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
+    let name: String = name.chars().map(|character| if fits(character) { character } else { '-' }).take(64).collect();
+    if name.is_empty() { "handler".into() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{function_name, is_path};
+
+    #[test]
+    fn a_path_is_told_from_a_name() {
+        for (asked, path) in [("order", false), ("shop:order", false), ("order.wasm", true), ("./order", true)] {
+            assert_eq!(is_path(asked), path, "{asked}");
+        }
+    }
+
+    #[test]
+    fn any_file_name_gives_a_function_name() {
+        assert_eq!(function_name("my order.v2"), "my-order-v2");
+        assert_eq!(function_name(""), "handler");
+    }
+}
