@@ -81,6 +81,15 @@ pub struct Build<'a> {
     pub output: CargoOutput,
 }
 
+/// What came of a build.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was built, by name.
+    pub built: BTreeMap<String, Built>,
+    /// Whether all of it was. With `--keep-going` among the arguments some may be there beside an error.
+    pub result: Result<(), BuildError>,
+}
+
 /// A handler that was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Built {
@@ -113,24 +122,21 @@ impl<'a> Build<'a> {
         Self { directory, arguments, output }
     }
 
-    /// Builds, and returns what was built, by name.
-    ///
-    /// With `--keep-going` among the arguments, what could be built comes back beside the error.
-    pub fn run(&self) -> (BTreeMap<String, Built>, Result<(), BuildError>) {
-        match provide_target(self.directory).and_then(|()| self.cargo()) {
-            Ok(answer) => answer,
-            Err(error) => (BTreeMap::new(), Err(error)),
-        }
+    /// Provides the target and builds.
+    pub fn run(&self) -> Outcome {
+        provide_target(self.directory)
+            .and_then(|()| self.cargo())
+            .unwrap_or_else(|error| Outcome { built: BTreeMap::new(), result: Err(error) })
     }
 
     /// Builds exactly one handler.
     pub fn run_one(&self, name: &str) -> Result<Built, BuildError> {
-        let (mut built, outcome) = self.run();
-        outcome?;
+        let Outcome { mut built, result } = self.run();
+        result?;
         built.remove(name).ok_or_else(|| BuildError::NoArtifact(name.to_owned()))
     }
 
-    fn cargo(&self) -> Result<(BTreeMap<String, Built>, Result<(), BuildError>), BuildError> {
+    fn cargo(&self) -> Result<Outcome, BuildError> {
         let tool = |source| BuildError::Tool { tool: "cargo".into(), source };
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(self.directory).arg("build");
@@ -168,11 +174,11 @@ impl<'a> Build<'a> {
         }
         let status = child.wait().map_err(tool)?;
         let output = stderr.and_then(|thread| thread.join().ok()).unwrap_or_default();
-        let outcome = match status.success() {
+        let result = match status.success() {
             true => Ok(()),
             false => Err(BuildError::Cargo { code: status.code().unwrap_or(-1), output }),
         };
-        Ok((built, outcome))
+        Ok(Outcome { built, result })
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Display {
 struct State {
     start: Option<Timestamp>,
     now: Timestamp,
+    /// What the run waits for, while nothing runs.
+    until: Option<Timestamp>,
     invocation: u64,
     operations: usize,
     /// Whether the line is on the screen.
@@ -63,10 +65,10 @@ impl State {
         match progress {
             Progress::Invocation { number, now } => {
                 self.start.get_or_insert(*now);
-                (self.invocation, self.now) = (*number, *now);
+                (self.invocation, self.now, self.until) = (*number, *now, None);
             }
             Progress::Checkpoint { operations, now } => (self.operations, self.now) = (*operations, *now),
-            Progress::TimeSkip { to } => self.now = *to,
+            Progress::TimeSkip { to } => self.until = Some(*to),
             Progress::Log(line) => {
                 self.erase();
                 eprintln!("{}", log_text(line, self.start.unwrap_or(line.timestamp)));
@@ -81,9 +83,13 @@ impl State {
     }
 
     fn draw(&mut self) {
-        let offset = duration(self.now.since(self.start.unwrap_or(self.now)));
+        let offset = |time: Timestamp| duration(time.since(self.start.unwrap_or(time)));
+        let time = match self.until {
+            Some(until) => format!("waiting until +{}", offset(until)),
+            None => format!("at +{}", offset(self.now)),
+        };
         let operations = count(self.operations, "operation");
-        eprint!("\r\u{1b}[2Kinvocation {}, {operations}, at +{offset}", self.invocation);
+        eprint!("\r\u{1b}[2Kinvocation {}, {operations}, {time}", self.invocation);
         // The line is a courtesy; a closed stderr is no reason to stop.
         let _ = io::stderr().flush();
         self.drawn = true;

@@ -41,13 +41,14 @@ impl Sources {
         }
         let Some(name) = name.map(|name| format!("{name:?}")) else { return true };
         let ends = |line: &str| line.trim_end().ends_with(';') && indent(line) <= indent(first);
+        let shows = |line: &str| line.contains(&name) || has_computed_name(line);
         let mut ended = ends(first);
-        let mut found = first.contains(&name);
+        let mut found = shows(first);
         for line in lines {
             if ended || found {
                 break;
             }
-            (found, ended) = (line.contains(&name), ends(line));
+            (found, ended) = (shows(line), ends(line));
         }
         found
     }
@@ -55,6 +56,11 @@ impl Sources {
     fn read(&self, file: &str) -> Option<String> {
         self.roots.iter().find_map(|root| std::fs::read_to_string(root.join(file)).ok())
     }
+}
+
+/// Whether a name is given here that is not a literal, so that it may be any.
+fn has_computed_name(line: &str) -> bool {
+    line.split(".name(").skip(1).any(|argument| !argument.starts_with('"'))
 }
 
 fn indent(line: &str) -> usize {
@@ -71,7 +77,7 @@ mod tests {
     fn a_call_is_recognised_until_its_statement_ends() {
         let directory = std::env::temp_dir().join(format!("durabox-source-{}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a directory");
-        let text = "let a = ctx.step(|_| async {\n    one();\n    two()\n}).name(\"a\").await?;\nctx.wait(day).name(\"b\").await?;\n";
+        let text = "let a = ctx.step(|_| async {\n    one();\n    two()\n}).name(\"a\").await?;\nctx.wait(day).name(\"b\").await?;\nctx.wait(day).name(of(day)).await?;\n";
         std::fs::write(directory.join("handler.rs"), text).expect("a file");
         let sources = Sources::new([directory.clone()]);
         let site = |line, column| CallSite { file: "handler.rs".into(), line, column };
@@ -80,6 +86,7 @@ mod tests {
         assert!(!sources.still_shows(&site(1, 13), "wait", Some("a")), "another method");
         assert!(!sources.still_shows(&site(1, 13), "step", Some("b")), "the next statement's name");
         assert!(sources.still_shows(&site(5, 5), "wait", Some("b")));
+        assert!(sources.still_shows(&site(6, 5), "wait", Some("c")), "a computed name");
         assert_eq!(sources.mentions("handler.rs", "c"), Some(false));
         assert_eq!(sources.mentions("nowhere.rs", "c"), None);
         std::fs::remove_dir_all(directory).expect("removed");

@@ -148,7 +148,8 @@ mod tests {
         }
 
         fn entry(&self) -> PathBuf {
-            let mut entries = fs::read_dir(&self.0).expect("the directory").map(|entry| entry.expect("an entry").path());
+            let mut entries =
+                fs::read_dir(&self.0).expect("the directory").map(|entry| entry.expect("an entry").path());
             let entry = entries.next().expect("an entry");
             assert_eq!(entries.next(), None, "one entry and no temporary file");
             entry

@@ -30,9 +30,9 @@ pub fn component(name: &str) -> PathBuf {
     let built = BUILT.get_or_init(|| {
         let root = workspace();
         let packages = ["durabox-examples", "durabox-test-handlers"];
-        let (built, result) = Build::of_packages(&root, packages, CargoOutput::Captured).run();
-        result.unwrap_or_else(|error| panic!("the handlers do not build: {error}"));
-        built
+        let outcome = Build::of_packages(&root, packages, CargoOutput::Captured).run();
+        outcome.result.unwrap_or_else(|error| panic!("the handlers do not build: {error}"));
+        outcome.built
     });
     built.get(name).unwrap_or_else(|| panic!("there is no handler {name:?}")).path.clone()
 }

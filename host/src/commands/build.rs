@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use durabox::handlers::{Build, CargoOutput};
+use durabox::handlers::{Build, CargoOutput, Outcome};
 use durabox::render::text::{columns, thousands};
 use durabox::workspace::Workspace;
 use sha2::{Digest, Sha256};
@@ -36,8 +36,8 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
     };
     let build =
         Build { directory: &here, arguments: arguments(&args.options, &workspace)?, output: CargoOutput::Shown };
-    let (built, outcome) = build.run();
-    outcome?;
+    let Outcome { built, result } = build.run();
+    result?;
     if built.is_empty() {
         return Err(CliError::usage("no handler was selected")
             .hint("a handler is a binary of a package that depends on `durabox-sdk`"));

@@ -162,5 +162,7 @@ mod tests {
             let text = fill(template, "order");
             assert!(!text.contains('@'), "{file}");
         }
+        let handler = FILES.iter().find(|(file, _)| *file == "src/main.rs").expect("the handler").1;
+        assert!(fill(handler, "order").contains("{name}"), "the handler's own braces stay");
     }
 }

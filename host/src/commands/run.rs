@@ -202,13 +202,18 @@ fn report(args: &Args, run: &Run, sha256: &str, sources: &Sources) -> Result<u8,
     })
 }
 
-/// Says what the policy `warn` noted, one block to a read.
+/// Says what the policy `warn` noted: each read once, though every invocation repeats it.
 fn warn_of_reads(run: &Run, sources: &Sources) {
-    for read in &run.ambient_reads {
+    for (index, read) in run.ambient_reads.iter().enumerate() {
+        if run.ambient_reads[..index].contains(read) {
+            continue;
+        }
+        let times = run.ambient_reads[index..].iter().filter(|other| *other == read).count();
         let operation = read.after.as_deref().and_then(|id| {
             run.execution.operations().iter().find(|operation| operation.id == id).map(|operation| title_of(operation))
         });
-        eprintln!("warning: handler code read {}", cause::describe(read, operation));
+        let repeated = if times > 1 { format!(", in {times} invocations") } else { String::new() };
+        eprintln!("warning: handler code read {}{repeated}", cause::describe(read, operation));
         if let Some((site, line)) = read.site.as_ref().and_then(|site| Some((site, sources.line(site)?))) {
             eprintln!("  {} | {line}", site.line);
         }

@@ -142,6 +142,8 @@ pub(super) fn likely_cause(scene: &Scene<'_>) -> Option<Cause> {
         return Some(Cause::AmbientBranch { read, effect });
     }
     if scene.same_build {
+        // Nothing was edited: of the words for edits only the order of things still fits.
+        let effect = effect.filter(|effect| matches!(**effect, Cause::Reordered { .. }));
         return Some(Cause::NotDeterministic { effect });
     }
     effect.map(|effect| *effect)
@@ -174,7 +176,8 @@ impl Scene<'_> {
         if let Some(distance) = self.siblings[here..].iter().position(|sibling| is(sibling, claimed)) {
             let skipped = &self.siblings[here..here + distance];
             // A name that is gone from the source was removed; one that is still there comes later.
-            let gone = skipped.iter().all(|sibling| self.is_in_source(sibling, claimed) == Some(false));
+            let gone =
+                !self.same_build && skipped.iter().all(|sibling| self.is_in_source(sibling, claimed) == Some(false));
             return match gone {
                 true => Cause::Removed(skipped.iter().map(|sibling| title_of(sibling)).collect()),
                 false => Cause::Reordered { moved: now, before: was },

@@ -229,7 +229,8 @@ impl Teller<'_> {
     /// Returns the source line of a call, unless something else stands there now.
     fn source_line(&self, site: &CallSite, call: Option<(OperationType, Option<&str>)>) -> Option<String> {
         let line = self.sources.line(site)?;
-        let is_there = call.is_none_or(|(kind, name)| self.sources.still_shows(site, method(kind), name));
+        let is_there = self.compared == Compared::Shadow
+            || call.is_none_or(|(kind, name)| self.sources.still_shows(site, method(kind), name));
         let shown = if is_there { clean(&line) } else { "(changed since)".to_owned() };
         Some(format!("  {:<11} {} | {shown}", "", site.line))
     }

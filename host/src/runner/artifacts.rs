@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use durabox_runtime::{Artifact, ArtifactError, Sandbox, SandboxOptions};
 
 use super::RunError;
-use crate::handlers::{Build, Built, CargoOutput};
+use crate::handlers::{Build, Built, CargoOutput, Outcome};
 use crate::source::Sources;
 use crate::state_dir::StateDir;
 use crate::workspace::Workspace;
@@ -70,12 +70,12 @@ pub(super) fn by_name(name: &str) -> Result<Artifact, RunError> {
         // takes longer to start than to find that there is nothing to do.
         let mut build = Build::of_packages(workspace.root(), [handler.package.as_str()], CargoOutput::Captured);
         build.arguments.push("--keep-going".into());
-        let (built, outcome) = build.run();
-        let failure = outcome.as_ref().err().map(ToString::to_string);
+        let Outcome { built, result } = build.run();
+        let failure = result.as_ref().err().map(ToString::to_string);
         let missing = !built.contains_key(&handler.name);
         known.packages.insert(handler.package.clone(), (built, failure));
         if missing {
-            outcome?;
+            result?;
         }
     }
     let (built, failure) = &known.packages[&handler.package];

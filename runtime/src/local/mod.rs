@@ -241,32 +241,35 @@ impl Driver<'_> {
     }
 }
 
-/// Turns the end of a guest's run into the answer that Lambda gets.
+/// Turns the end of a guest's run into the answer that Lambda gets, after what it left to tell.
 async fn answer(replay: &mut Replay, client: &mut dyn CheckpointClient, end: sandbox::InvocationEnd) -> InvocationEnd {
     use sandbox::InvocationEnd as End;
-    let failed = |error| InvocationEnd::Answered(InvocationOutput::failed(Some(error)));
-    match end {
-        End::Finished(outcome) => {
-            let output = replay.finish(outcome);
-            // What the handler left behind: STARTs of operations that it dropped, or a large result.
-            while let Some(request) = replay.poll_checkpoint() {
-                match client.checkpoint(request).await {
-                    Ok(answer) => {
-                        if let Err(fault) = replay.handle_checkpoint(answer) {
-                            return failed(fault.error_object());
-                        }
-                    }
-                    Err(CheckpointFailure::Rejected(error)) => return failed(error),
-                    Err(CheckpointFailure::Unavailable(error)) => return InvocationEnd::Crashed(error),
-                }
-            }
-            InvocationEnd::Answered(output)
-        }
+    let answer = match end {
+        End::Finished(outcome) => InvocationEnd::Answered(replay.finish(outcome)),
         End::Suspended => InvocationEnd::Answered(InvocationOutput::pending()),
         End::Fault(fault) => failed(fault.error_object()),
-        End::Refused(error) | End::Rejected(error) => failed(error),
+        End::Refused(error) => failed(error),
+        // The service has refused this batch; there is nobody to tell the rest.
+        End::Rejected(error) => return failed(error),
         End::Crashed(error) => InvocationEnd::Crashed(error),
+    };
+    // STARTs of operations that ran or were dropped, reports of a guest that died before it could
+    // wait for them, a large result: the engine outlives its guest, so none of it is lost.
+    while let Some(request) = replay.poll_checkpoint() {
+        let told = match client.checkpoint(request).await {
+            Ok(output) => replay.handle_checkpoint(output).map_err(|fault| failed(fault.error_object())),
+            Err(CheckpointFailure::Rejected(error)) => Err(failed(error)),
+            Err(CheckpointFailure::Unavailable(error)) => Err(InvocationEnd::Crashed(error)),
+        };
+        if let Err(end) = told {
+            return if matches!(answer, InvocationEnd::Crashed(_)) { answer } else { end };
+        }
     }
+    answer
+}
+
+fn failed(error: ErrorObject) -> InvocationEnd {
+    InvocationEnd::Answered(InvocationOutput::failed(Some(error)))
 }
 
 /// A poisoned lock means that another thread panicked in the middle of nothing of ours.

@@ -146,10 +146,7 @@ fn a_library_has_no_main() {
 #[test]
 fn a_guest_that_returns_without_an_answer_has_crashed() {
     let error = crash("i32.const 0", InvokeOptions::default());
-    assert_eq!(
-        (error.error_type, error.error_message),
-        exit_error("the handler returned without an answer")
-    );
+    assert_eq!((error.error_type, error.error_message), exit_error("the handler returned without an answer"));
 }
 
 #[test]
@@ -157,10 +154,7 @@ fn a_guest_that_loops_is_cut_off_at_its_deadline() {
     let options = InvokeOptions { deadline: Duration::from_millis(30), ..InvokeOptions::default() };
     let error = crash("(loop $l br $l) unreachable", options);
     assert_eq!(error.error_type.as_deref(), Some("Sandbox.Timedout"));
-    assert_eq!(
-        error.error_message.as_deref(),
-        Some("RequestId: request-1 Error: Task timed out after 0.03 seconds")
-    );
+    assert_eq!(error.error_message.as_deref(), Some("RequestId: request-1 Error: Task timed out after 0.03 seconds"));
 }
 
 #[test]

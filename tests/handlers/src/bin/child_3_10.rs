@@ -10,7 +10,7 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, 
         child.wait(Duration::from_secs(1)).await?;
         Ok(result)
     };
-    Ok(ctx.run_in_child_context(body).await?)
+    Ok(ctx.run_in_child_context(body).name("child").await?)
 }
 
 fn main() {

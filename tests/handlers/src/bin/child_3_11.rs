@@ -10,7 +10,7 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<usize, d
         let seed: String = child.step(|_| async { Ok("small".to_owned()) }).await?;
         Ok(seed.repeat(60_000))
     };
-    let large: String = ctx.run_in_child_context(body).await?;
+    let large: String = ctx.run_in_child_context(body).name("child").await?;
     ctx.wait(Duration::from_secs(1)).await?;
     Ok(large.len())
 }

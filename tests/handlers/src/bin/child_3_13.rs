@@ -9,7 +9,7 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, 
         child.wait(Duration::from_secs(1)).await?;
         Ok(input)
     };
-    let result: String = ctx.run_in_child_context(body).await?;
+    let result: String = ctx.run_in_child_context(body).name("child").await?;
     Ok(ctx.step(move |_| async move { Ok(result) }).await?)
 }
 

@@ -17,7 +17,7 @@ impl Serdes<String> for Uppercase {
 
 async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
     let body = |child: durable::DurableContext| async move { Ok(child.step(move |_| async move { Ok(input) }).await?) };
-    Ok(ctx.run_in_child_context(body).serdes(Uppercase).await?)
+    Ok(ctx.run_in_child_context(body).name("child").serdes(Uppercase).await?)
 }
 
 fn main() {

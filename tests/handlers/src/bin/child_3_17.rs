@@ -9,7 +9,7 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, 
         tracing::info!("{input}");
         Ok(input)
     };
-    let result = ctx.run_in_child_context(body).await?;
+    let result = ctx.run_in_child_context(body).name("child").await?;
     ctx.wait(Duration::from_secs(1)).await?;
     Ok(result)
 }

@@ -10,7 +10,7 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, 
         child.wait(Duration::from_secs(1)).await?;
         Ok(value)
     };
-    let inner: String = ctx.run_in_child_context(body).await?;
+    let inner: String = ctx.run_in_child_context(body).name("child").await?;
     let outer = ctx.step(move |_| async move { Ok(inner) }).await?;
     ctx.wait(Duration::from_secs(1)).await?;
     Ok(outer)

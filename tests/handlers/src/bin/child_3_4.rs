@@ -7,7 +7,7 @@ async fn handler(_: serde_json::Value, ctx: durable::DurableContext) -> Result<(
         let fails = child.step(|_| async { Err("inner step failed".into()) });
         Ok(fails.retry_strategy(|_, _| durable::RetryDecision::Stop).await?)
     };
-    Ok(ctx.run_in_child_context(body).await?)
+    Ok(ctx.run_in_child_context(body).name("child").await?)
 }
 
 fn main() {

@@ -7,9 +7,9 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, 
         let value: String = outer.step(move |_| async move { Ok(input) }).await?;
         let inner =
             |inner: durable::DurableContext| async move { Ok(inner.step(move |_| async move { Ok(value) }).await?) };
-        Ok(outer.run_in_child_context(inner).await?)
+        Ok(outer.run_in_child_context(inner).name("inner").await?)
     };
-    Ok(ctx.run_in_child_context(outer).await?)
+    Ok(ctx.run_in_child_context(outer).name("outer").await?)
 }
 
 fn main() {

@@ -15,7 +15,7 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, 
         let once_more = durable::RetryDecision::Retry { delay: Duration::from_secs(1) };
         Ok(child.step(flaky).retry_strategy(move |_, _| once_more).await?)
     };
-    Ok(ctx.run_in_child_context(body).await?)
+    Ok(ctx.run_in_child_context(body).name("child").await?)
 }
 
 fn main() {

@@ -15,7 +15,7 @@ async fn handler(_: serde_json::Value, ctx: durable::DurableContext) -> Result<(
     let body = move |child: durable::DurableContext| async move {
         Ok(child.step(|_| async { Err("always fails".into()) }).retry_strategy_config(strategy).await?)
     };
-    Ok(ctx.run_in_child_context(body).await?)
+    Ok(ctx.run_in_child_context(body).name("child").await?)
 }
 
 fn main() {
