@@ -43,10 +43,10 @@ CREATE TABLE events (
 ) WITHOUT ROWID;
 CREATE TABLE operations (
     execution INTEGER NOT NULL,
-    id TEXT NOT NULL,
+    position INTEGER NOT NULL,
     operation TEXT NOT NULL,
-    PRIMARY KEY (execution, id)
-);
+    PRIMARY KEY (execution, position)
+) WITHOUT ROWID;
 CREATE TABLE sites (
     execution INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -143,6 +143,8 @@ impl Store {
         connection.busy_timeout(Duration::from_secs(2)).map_err(fail)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(fail)?;
+        // Pages of 4 KiB in the log before it is folded into the database, which waits for the disk.
+        connection.pragma_update(None, "wal_autocheckpoint", 16_384).map_err(fail)?;
         connection.set_prepared_statement_cache_capacity(32);
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
         match version {
@@ -275,8 +277,7 @@ impl Store {
             let texts = |sql: &str| -> rusqlite::Result<Vec<String>> {
                 connection.prepare(sql)?.query_map([number], |row| row.get(0))?.collect()
             };
-            // An upsert keeps the row, so rowid is the order in which operations started.
-            let operations = texts("SELECT operation FROM operations WHERE execution = ?1 ORDER BY rowid")?;
+            let operations = texts("SELECT operation FROM operations WHERE execution = ?1 ORDER BY position")?;
             let events = texts("SELECT event FROM events WHERE execution = ?1 ORDER BY event_id")?;
             let sites = connection
                 .prepare("SELECT id, file, line, column FROM sites WHERE execution = ?1")?
@@ -339,11 +340,11 @@ impl Recorder {
         self.store.with(|connection| {
             let transaction = connection.unchecked_transaction()?;
             let mut upsert = connection.prepare_cached(
-                "INSERT INTO operations (execution, id, operation) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (execution, id) DO UPDATE SET operation = excluded.operation",
+                "INSERT INTO operations (execution, position, operation) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (execution, position) DO UPDATE SET operation = excluded.operation",
             )?;
-            for operation in &changed {
-                upsert.execute(params![self.number, operation.id, json(&**operation)?])?;
+            for (position, operation) in &changed {
+                upsert.execute(params![self.number, *position as i64, json(&**operation)?])?;
             }
             let mut insert =
                 connection.prepare_cached("INSERT INTO events (execution, event_id, event) VALUES (?1, ?2, ?3)")?;

@@ -58,7 +58,7 @@ fn every_misbehaving_handler_is_tested() {
     for entry in std::fs::read_dir(workspace().join("tests/handlers/src/bin")).expect("the handlers") {
         let file = entry.expect("an entry").file_name();
         let name = file.to_str().expect("a name").trim_end_matches(".rs").to_owned();
-        let of_the_suite = ["step_", "wait_", "child_"].iter().any(|prefix| name.starts_with(prefix));
+        let of_the_suite = ["step_", "wait_", "child_", "bench_"].iter().any(|prefix| name.starts_with(prefix));
         assert!(of_the_suite || tests.contains(&format!("\"{name}\"")), "{name} has no test");
     }
 }

@@ -10,3 +10,6 @@ pub mod operation;
 pub mod summary;
 pub mod text;
 pub mod tree;
+
+#[cfg(test)]
+mod tests;

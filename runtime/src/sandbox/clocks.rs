@@ -173,3 +173,60 @@ impl Drop for Withdraw<'_> {
         let _ = self.sleeps.earliest.compare_exchange(self.deadline, u64::MAX, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use durabox_model::Timestamp;
+
+    use super::*;
+
+    const SECOND: u64 = NANOS_PER_SECOND;
+
+    /// Polls all sleeps in rounds, as a guest's `poll` does, until one is over; returns which are.
+    fn wait(sleeps: &Sleeps, clock: &Clock, deadlines: &[u64]) -> Vec<u64> {
+        let mut futures: Vec<_> = deadlines.iter().map(|&at| (at, Box::pin(sleeps.until(at, clock)))).collect();
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..3 {
+            let over = futures.iter_mut().filter_map(|(at, future)| match future.as_mut().poll(&mut context) {
+                Poll::Ready(()) => Some(*at),
+                Poll::Pending => None,
+            });
+            let over: Vec<_> = over.collect();
+            if !over.is_empty() {
+                return over;
+            }
+        }
+        Vec::new()
+    }
+
+    #[test]
+    fn a_wait_on_several_sleeps_ends_with_the_earliest() {
+        let clock = Clock::virtual_at(Timestamp::from_millis(0));
+        let sleeps = Sleeps::new(u64::MAX);
+        assert_eq!(wait(&sleeps, &clock, &[10 * SECOND, 5 * SECOND, 7 * SECOND]), [5 * SECOND]);
+        assert_eq!(clock.now_nanos(), 5 * SECOND);
+        assert_eq!(wait(&sleeps, &clock, &[10 * SECOND]), [10 * SECOND]);
+        assert_eq!(clock.now_nanos(), 10 * SECOND);
+    }
+
+    #[test]
+    fn a_sleep_that_is_only_looked_at_moves_nothing() {
+        let clock = Clock::virtual_at(Timestamp::from_millis(0));
+        let sleeps = Sleeps::new(u64::MAX);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(Box::pin(sleeps.until(SECOND, &clock)).as_mut().poll(&mut context).is_pending());
+        assert_eq!(clock.now_nanos(), 0);
+        assert_eq!(wait(&sleeps, &clock, &[2 * SECOND]), [2 * SECOND]);
+    }
+
+    #[test]
+    fn a_sleep_past_the_deadline_stops_there() {
+        let clock = Clock::virtual_at(Timestamp::from_millis(0));
+        let sleeps = Sleeps::new(3 * SECOND);
+        assert!(wait(&sleeps, &clock, &[4 * SECOND]).is_empty());
+        assert!(sleeps.timed_out());
+        assert_eq!(clock.now_nanos(), 3 * SECOND);
+    }
+}

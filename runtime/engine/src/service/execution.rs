@@ -234,10 +234,11 @@ impl Execution {
         }
     }
 
-    /// Returns the operations that changed since the last call, for a store to keep.
-    pub fn take_changes(&mut self) -> Vec<Arc<Operation>> {
+    /// Returns the operations that changed since the last call, each with its place in the start
+    /// order, for a store to keep.
+    pub fn take_changes(&mut self) -> Vec<(usize, Arc<Operation>)> {
         let dirty = std::mem::take(&mut self.dirty);
-        dirty.into_iter().map(|index| Arc::clone(&self.operations[index])).collect()
+        dirty.into_iter().map(|index| (index, Arc::clone(&self.operations[index]))).collect()
     }
 
     /// Notes that the operation at `index` changed, for the function and for the store.

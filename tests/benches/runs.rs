@@ -1,0 +1,65 @@
+//! Whole executions in process, guest included. `cargo bench -p durabox-tests`.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use durabox::runtime::local::{self, Run, RunOptions};
+use durabox::runtime::sandbox::InvokeOptions;
+use durabox::runtime::store::Store;
+use durabox::runtime::verify::{self, Recorded};
+use durabox::runtime::{Artifact, Sandbox, SandboxOptions};
+use durabox_tests::handlers::{artifact, component, sandbox};
+
+fn execute(artifact: &Artifact, input: &str, store: Option<&Store>, runtime: &tokio::runtime::Runtime) -> Run {
+    let options = RunOptions { shadow_replay: false, ..RunOptions::default() };
+    runtime.block_on(local::run(sandbox(), artifact, input, options, store)).expect("a run")
+}
+
+fn runs(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut group = criterion.benchmark_group("run");
+    let hello = artifact("hello_world");
+    group.bench_function("hello, one step", |bencher| {
+        bencher.iter(|| black_box(execute(&hello, r#"{"name":"Ada"}"#, None, &runtime)));
+    });
+    let waits = artifact("bench_waits");
+    group.bench_function("50 times a step and a wait of an hour", |bencher| {
+        bencher.iter(|| black_box(execute(&waits, "50", None, &runtime)));
+    });
+
+    let steps = artifact("bench_steps");
+    group.throughput(Throughput::Elements(1000));
+    group.bench_function("1,000 steps in memory", |bencher| {
+        bencher.iter(|| black_box(execute(&steps, "1000", None, &runtime)));
+    });
+    let directory = std::env::temp_dir().join(format!("durabox-bench-{}", std::process::id()));
+    let store = Store::open(&directory).expect("a store");
+    group.sample_size(20).bench_function("1,000 steps in SQLite", |bencher| {
+        bencher.iter(|| black_box(execute(&steps, "1000", Some(&store), &runtime)));
+    });
+    drop(store);
+    std::fs::remove_dir_all(&directory).expect("the store goes");
+
+    let recorded = Recorded::from(&execute(&steps, "1000", None, &runtime));
+    group.bench_function("1,000 recorded steps replayed", |bencher| {
+        let replay = || verify::replay(sandbox(), &steps, &recorded, InvokeOptions::default());
+        bencher.iter(|| black_box(runtime.block_on(replay())));
+    });
+    group.finish();
+}
+
+fn loads(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("load");
+    let path = component("hello_world");
+    group.sample_size(10).bench_function("cold: compiled", |bencher| {
+        let cold = Sandbox::new(SandboxOptions { cache_dir: None }).expect("a sandbox");
+        bencher.iter_batched(|| (), |()| black_box(cold.load(&path).expect("a component")), BatchSize::PerIteration);
+    });
+    group.sample_size(50).bench_function("cached", |bencher| {
+        bencher.iter(|| black_box(sandbox().load(&path).expect("a component")));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, runs, loads);
+criterion_main!(benches);
