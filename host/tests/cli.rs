@@ -1,0 +1,244 @@
+//! The command, as a person meets it: a clean environment, a directory of its own, every line read.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use durabox::handlers::{Build, CargoOutput};
+
+/// A directory in which a test runs the command.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("durabox-cli-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(path.join(".durabox")).expect("a directory");
+        Self(path)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Printed {
+        let output = Command::new(env!("CARGO_BIN_EXE_durabox"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .output()
+            .expect("the command starts");
+        Printed::from(output)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.0.join(name), bytes).expect("a file");
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Printed {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Printed {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).expect("text"),
+            err: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+}
+
+impl Printed {
+    /// Expects an error: this exit code, and each of these words on stderr.
+    fn refused(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, code, "{}", self.err);
+        for word in words {
+            assert!(self.err.contains(word), "{word:?} is not in:\n{}", self.err);
+        }
+        assert!(self.err.contains("error: "), "{}", self.err);
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
+/// Returns the path of an example's component.
+fn example(name: &str) -> String {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| {
+        let outcome = Build::of_packages(root(), ["durabox-examples"], CargoOutput::Captured).run();
+        outcome.result.unwrap_or_else(|error| panic!("{error}"));
+        outcome.built.values().next().and_then(|built| built.path.parent()).expect("a build").to_owned()
+    });
+    directory.join(format!("{name}.wasm")).display().to_string()
+}
+
+const ORDER: &str = r#"{"id":"42","amount":1299}"#;
+
+#[test]
+fn an_order_takes_a_year_of_virtual_time_and_the_same_bytes_each_time() {
+    let place = Place::new("order");
+    let first = place.run(&["run", &example("order"), "--input", ORDER]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    insta::assert_snapshot!(first.out);
+    insta::assert_snapshot!(first.err);
+    let second = place.run(&["run", &example("order"), "--input", ORDER]);
+    assert_eq!(first.out, second.out);
+    assert_ne!(place.run(&["run", &example("order"), "--input", ORDER, "--seed", "1"]).out, first.out);
+}
+
+#[test]
+fn json_is_one_document_with_result_operations_and_events() {
+    let place = Place::new("json");
+    let printed = place.run(&["run", &example("order"), "--input", ORDER, "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&printed.out).expect("one JSON document");
+    assert_eq!(document["events"][0]["EventType"], "ExecutionStarted");
+    assert_eq!(document["execution"]["status"], "SUCCEEDED");
+    assert_eq!(document["operations"].as_array().expect("a list").len(), 5, "the EXECUTION operation and four more");
+}
+
+#[test]
+fn a_run_is_found_by_name_number_and_arn_and_replayed_from_its_export() {
+    let place = Place::new("history");
+    place.run(&["run", &example("order"), "--input", ORDER, "--name", "order-42"]);
+    let list = place.run(&["history", "list"]).out;
+    assert!(list.contains("order-42") && list.contains("SUCCEEDED"), "{list}");
+    let by_name = place.run(&["history", "show", "order-42"]);
+    assert_eq!(by_name.code, 0, "{}", by_name.err);
+    assert_eq!(place.run(&["history", "show", "1"]).out, by_name.out);
+    let document = place.run(&["history", "export", "order-42"]).out;
+    let exported: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+    let arn = exported["DurableExecutionArn"].as_str().expect("an ARN");
+    assert_eq!(place.run(&["history", "show", arn]).out, by_name.out);
+    assert!(place.run(&["history", "show", "order-42", "--events"]).out.contains("WaitSucceeded"));
+
+    place.write("order-42.json", &document);
+    let replayed = place.run(&["replay", "order-42.json", "--with", &example("order")]);
+    assert_eq!(replayed.code, 0, "{}{}", replayed.out, replayed.err);
+    let other = place.run(&["replay", "order-42", "--with", &example("hello_world")]);
+    assert_ne!(other.code, 0, "{}", other.out);
+    let events = serde_json::json!({"Events": exported["Events"]}).to_string();
+    place.write("cloud.json", events);
+    let cloud = place.run(&["replay", "cloud.json", "--with", &example("order")]);
+    assert_eq!(cloud.code, 0, "an answer of GetDurableExecutionHistory is enough: {}{}", cloud.out, cloud.err);
+}
+
+#[test]
+fn a_run_needs_an_artifact_that_is_a_durable_handler() {
+    let place = Place::new("artifact");
+    place.write("text.wasm", "hello");
+    place.run(&["run", "text.wasm"]).refused(5, &["not WebAssembly", "hello", "hint: "]);
+    place.write("core.wasm", b"\0asm\x01\0\0\0");
+    place.run(&["run", "core.wasm"]).refused(5, &["core WebAssembly module", "component", "wasm32-wasip2"]);
+    place.write("empty.wasm", b"\0asm\x0d\0\x01\0");
+    place.run(&["run", "empty.wasm"]).refused(5, &["does not import", "durabox:durable/operations@0.1.0"]);
+    place.write("cut.wasm", &std::fs::read(example("order")).expect("a component")[..5000]);
+    place.run(&["run", "cut.wasm"]).refused(5, &["cut.wasm"]);
+    place.run(&["run", "missing.wasm"]).refused(5, &["missing.wasm"]);
+}
+
+#[test]
+fn an_unknown_handler_is_answered_with_those_that_are_near() {
+    let output = Command::new(env!("CARGO_BIN_EXE_durabox")).args(["run", "ordr"]).current_dir(root()).output();
+    Printed::from(output.expect("the command starts")).refused(2, &["ordr", "order"]);
+}
+
+#[test]
+fn input_is_json_of_at_most_six_mebibytes() {
+    let place = Place::new("input");
+    let order = example("order");
+    place.run(&["run", &order, "--input", "{bad"]).refused(2, &["not JSON", "line 1", "{bad"]);
+    place.run(&["run", &order, "--input", "@nothing.json"]).refused(2, &["nothing.json"]);
+    place.write("large.json", format!("\"{}\"", "x".repeat(6 * 1024 * 1024 - 1)));
+    place.run(&["run", &order, "--input", "@large.json"]).refused(2, &["6,291,456", "6,291,457", "large.json"]);
+    place.run(&["run", &order, "--name", "bad/name"]).refused(2, &["bad/name"]);
+}
+
+#[test]
+fn a_handler_that_fails_says_so_with_its_exit_code() {
+    let place = Place::new("fails");
+    let printed = place.run(&["run", &example("order"), "--input", "{}"]);
+    assert_eq!(printed.code, 1, "{}", printed.err);
+    assert!(printed.out.contains("missing field `id`"), "{}", printed.out);
+}
+
+#[test]
+fn a_corrupted_cache_file_is_made_anew() {
+    let place = Place::new("cache");
+    let run = || place.run(&["run", &example("order"), "--input", ORDER]);
+    assert_eq!(run().code, 0);
+    let mut files = 0;
+    for entry in std::fs::read_dir(place.0.join(".durabox/cache")).expect("a cache") {
+        std::fs::write(entry.expect("an entry").path(), b"garbage").expect("a file");
+        files += 1;
+    }
+    assert!(files > 0);
+    assert_eq!(run().code, 0);
+}
+
+#[test]
+fn a_store_that_is_no_database_is_refused_and_left_alone() {
+    let place = Place::new("store");
+    place.write(".durabox/durabox.db", "this is not a database, and long enough to be read as one: ".repeat(20));
+    place.run(&["history", "list"]).refused(5, &["durabox.db", "damaged"]);
+    place.run(&["run", &example("order"), "--input", ORDER]).refused(5, &["durabox.db"]);
+    let text = std::fs::read_to_string(place.0.join(".durabox/durabox.db")).expect("the file");
+    assert!(text.starts_with("this is not a database"));
+}
+
+#[test]
+fn a_store_held_by_another_process_is_said_to_be_locked() {
+    let place = Place::new("locked");
+    assert_eq!(place.run(&["run", &example("order"), "--input", ORDER]).code, 0);
+    let holder = rusqlite::Connection::open(place.0.join(".durabox/durabox.db")).expect("a database");
+    holder.execute_batch("BEGIN EXCLUSIVE").expect("a lock");
+    place.run(&["run", &example("order"), "--input", ORDER]).refused(5, &["durabox.db", "locked"]);
+    holder.execute_batch("ROLLBACK").expect("no lock");
+    assert_eq!(place.run(&["run", &example("order"), "--input", ORDER]).code, 0);
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_acknowledged() {
+    let place = Place::new("interrupt");
+    let child = Command::new(env!("CARGO_BIN_EXE_durabox"))
+        .args(["run", &example("concurrent"), "--real-time", "--name", "long"])
+        .current_dir(&place.0)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    // It waits for 30 real seconds once its steps are recorded.
+    let is_waiting = || place.run(&["history", "show", "long", "--events"]).out.contains("WaitStarted");
+    let start = std::time::Instant::now();
+    while !is_waiting() && start.elapsed().as_secs() < 20 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill starts");
+    assert!(interrupted.success());
+    let printed = Printed::from(child.wait_with_output().expect("the command ends"));
+    assert_eq!(printed.code, 130, "{}", printed.err);
+    assert!(printed.err.contains("long"), "{}", printed.err);
+    let shown = place.run(&["history", "show", "long", "--events"]).out;
+    assert!(shown.contains("RUNNING") && shown.contains("StepSucceeded"), "{shown}");
+    let replayed = place.run(&["replay", "long", "--with", &example("concurrent")]);
+    assert_eq!(replayed.code, 0, "an open record can be replayed: {}{}", replayed.out, replayed.err);
+}
+
+#[test]
+fn help_says_what_each_command_does_and_what_exit_codes_mean() {
+    let place = Place::new("help");
+    let help = place.run(&["--help"]).out;
+    for word in ["new", "build", "run", "history", "replay", "Exit codes", "130"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    assert_eq!(place.run(&["run"]).code, 2);
+    assert_eq!(place.run(&["fly"]).code, 2);
+}
