@@ -295,7 +295,7 @@ impl Store {
             input_payload: row.input,
             result: row.result,
             error: row.error.map(|text| self.parse::<ErrorObject>(&text)).transpose()?,
-            operations: operations.iter().map(|text| self.parse::<Operation>(text)).collect::<Result<_, _>>()?,
+            operations: operations.iter().map(|text| self.parse::<Arc<Operation>>(text)).collect::<Result<_, _>>()?,
             events: events.iter().map(|text| self.parse::<Event>(text)).collect::<Result<_, _>>()?,
             sites,
         })

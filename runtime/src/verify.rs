@@ -40,7 +40,7 @@ pub struct Recorded {
     pub error: Option<ErrorObject>,
     /// Every operation in start order, the EXECUTION operation first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub operations: Vec<Operation>,
+    pub operations: Vec<Arc<Operation>>,
     /// The history, oldest first.
     pub events: Vec<Event>,
     /// Where each operation was asked for, by operation id; known for local runs only.
@@ -95,7 +95,7 @@ impl Recorded {
             input_payload: started.details.input.payload.clone(),
             result: None,
             error: None,
-            operations: history::operations(&events, "unknown"),
+            operations: history::operations(&events, "unknown").into_iter().map(Arc::new).collect(),
             events: Vec::new(),
             sites: HashMap::new(),
         };
@@ -147,7 +147,7 @@ impl From<&Run> for Recorded {
             input_payload: execution.input().map(str::to_owned),
             result: execution.result().map(str::to_owned),
             error: execution.error().cloned(),
-            operations: execution.operations().iter().map(|operation| (**operation).clone()).collect(),
+            operations: execution.operations().to_vec(),
             events: execution.events().to_vec(),
             sites: run.sites.clone(),
         }
@@ -228,7 +228,7 @@ pub struct ClaimedOperation {
 /// Replays `recorded` against `artifact`.
 pub async fn replay(sandbox: &Sandbox, artifact: &Artifact, recorded: &Recorded, options: InvokeOptions) -> Report {
     let complete = recorded.is_complete();
-    let operations: Vec<Arc<Operation>> = recorded.operations.iter().cloned().map(Arc::new).collect();
+    let operations = recorded.operations.clone();
     let start = operations.first().map(|execution| execution.start_timestamp).unwrap_or_default();
     let last = recorded.events.last().map_or(start, |event| event.event_timestamp);
     let function_arn = recorded.durable_execution_arn.split("/durable-execution/").next().unwrap_or_default();

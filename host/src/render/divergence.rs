@@ -2,6 +2,7 @@
 //! around them, the likely cause in words, and what to do.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use durabox_runtime::engine::replay::{CallSite, Divergence, Identity, wire_id};
 use durabox_runtime::model::{ErrorObject, Operation, OperationType};
@@ -245,6 +246,7 @@ impl Teller<'_> {
             .recorded
             .operations
             .iter()
+            .map(Arc::as_ref)
             .filter(|operation| operation.operation_type != OperationType::Execution && operation.parent_id == parent)
             .collect();
         siblings.sort_by_key(|operation| self.positions.get(operation.id.as_str()).map_or(0, |path| last_index(path)));

@@ -1,6 +1,7 @@
 //! What an operation is called, where it stands and where it comes from.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use durabox_runtime::engine::replay::wire_id;
 use durabox_runtime::model::{ErrorObject, Operation, OperationType, sub_type};
@@ -40,7 +41,7 @@ pub fn error_text(error: &ErrorObject) -> String {
 ///
 /// Ids are hashes of positions, so positions are found by trying. Operations of another SDK, which
 /// makes its ids in another way, have none.
-pub fn positions(operations: &[Operation]) -> HashMap<&str, String> {
+pub fn positions(operations: &[Arc<Operation>]) -> HashMap<&str, String> {
     // Positions that were claimed and never started leave gaps; more than this in a row is no gap.
     const GAP: usize = 16;
     let mut children: HashMap<Option<&str>, Vec<&str>> = HashMap::new();
@@ -72,6 +73,8 @@ pub fn positions(operations: &[Operation]) -> HashMap<&str, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use durabox_runtime::engine::replay::wire_id;
     use durabox_runtime::model::{Operation, OperationType, Timestamp};
 
@@ -89,7 +92,7 @@ mod tests {
         let operation = |path: &str, parent: Option<&str>| {
             let mut operation = Operation::started(wire_id(path), OperationType::Step, Timestamp::default());
             operation.parent_id = parent.map(wire_id);
-            operation
+            Arc::new(operation)
         };
         let operations = [operation("4", None), operation("1", None), operation("4-2", Some("4"))];
         let positions = positions(&operations);

@@ -1,5 +1,7 @@
 //! How an execution ended: status, result or error, and the operation that it failed with.
 
+use std::sync::Arc;
+
 use durabox_runtime::model::{ErrorObject, Operation, OperationStatus, OperationType};
 use durabox_runtime::verify::Recorded;
 
@@ -50,9 +52,9 @@ fn circumstances(recorded: &Recorded) -> String {
 
 /// Returns the operation whose error is the execution's: the last one that failed with the same
 /// message, or with one that the execution's message quotes.
-pub fn failing_operation<'a>(operations: &'a [Operation], error: &ErrorObject) -> Option<&'a Operation> {
+pub fn failing_operation<'a>(operations: &'a [Arc<Operation>], error: &ErrorObject) -> Option<&'a Operation> {
     let whole = error.error_message.as_deref()?;
-    operations.iter().rev().find(|operation| {
+    operations.iter().rev().map(|operation| &**operation).find(|operation| {
         let failed = matches!(operation.status, OperationStatus::Failed | OperationStatus::TimedOut);
         let message = operation.error().and_then(|error| error.error_message.as_deref()).unwrap_or_default();
         failed

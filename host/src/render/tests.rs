@@ -51,7 +51,7 @@ fn recorded(operations: Vec<Operation>) -> Recorded {
         result: None,
         error: None,
         sites: operations.iter().enumerate().map(site).collect::<HashMap<_, _>>(),
-        operations: std::iter::once(execution).chain(operations).collect(),
+        operations: std::iter::once(execution).chain(operations).map(Arc::new).collect(),
         events: Vec::new(),
     }
 }

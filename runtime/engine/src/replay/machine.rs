@@ -113,7 +113,11 @@ impl Replay {
 
         let context = &mut self.entries[claim.context as usize];
         context.inside.claimed = context.inside.claimed.max(claim.index);
-        let known = self.records.entry(entry.id.clone()).or_default();
+        // Most claims of a replay are known: their id is not copied.
+        let known = match self.records.get_mut(&entry.id) {
+            Some(known) => known,
+            None => self.records.entry(entry.id.clone()).or_default(),
+        };
         if known.handle.is_some() {
             return Err(Fault::Contract(format!("operation {} was claimed twice", entry.path)));
         }
