@@ -233,6 +233,32 @@ fn ctrl_c_keeps_what_was_acknowledged() {
 }
 
 #[test]
+fn a_new_project_builds_and_runs_and_is_not_overwritten() {
+    let place = Place::new("new");
+    let made = place.run(&["new", "demo"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let project = place.0.join("demo");
+    // The versions of this tree, so that nothing is compiled that is compiled already.
+    std::fs::copy(root().join("Cargo.lock"), project.join("Cargo.lock")).expect("a lock file");
+    let in_project = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_durabox"));
+        if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+            command.env("CARGO_TARGET_DIR", root().join("target"));
+        }
+        Printed::from(command.args(arguments).current_dir(&project).output().expect("the command starts"))
+    };
+    let built = in_project(&["build"]);
+    assert_eq!(built.code, 0, "{}", built.err);
+    assert!(built.out.contains("demo"), "{}", built.out);
+    let run = in_project(&["run", "demo", "--input", r#"{"name":"Ada"}"#]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("Hello, Ada!") && run.out.contains("after 1d"), "{}", run.out);
+
+    place.run(&["new", "demo"]).refused(2, &["demo", "not empty", "nothing was written"]);
+    place.run(&["new", "Bad Name"]).refused(2, &["Bad Name", "bad-name"]);
+}
+
+#[test]
 fn help_says_what_each_command_does_and_what_exit_codes_mean() {
     let place = Place::new("help");
     let help = place.run(&["--help"]).out;

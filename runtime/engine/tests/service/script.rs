@@ -111,7 +111,8 @@ impl Transcript {
     }
 
     fn events(&mut self) {
-        for event in self.execution.events()[self.seen..].to_vec() {
+        let new: Vec<_> = self.execution.events().iter().skip(self.seen).cloned().collect();
+        for event in new {
             let detail = match &event.details {
                 EventDetails::StepFailed(event) => retry(&event.details.retry_details),
                 EventDetails::StepSucceeded(event) => retry(&event.details.retry_details),
