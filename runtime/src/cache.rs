@@ -4,12 +4,13 @@
 //! engine can run it. It carries a digest of its own content: a damaged entry is compiled again
 //! and replaced. The cache never makes loading fail, and it never deletes.
 
-use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -57,8 +58,9 @@ impl Cache {
         let Some(directory) = &self.directory else {
             return Ok((Component::from_binary(engine, wasm)?, CacheOutcome::Disabled));
         };
-        let path = directory.join(format!("{sha256}-{}.cwasm", self.compatibility));
-        let outcome = match fs::read(&path) {
+        let name = format!("{sha256}-{}.cwasm", self.compatibility);
+        let entry = Dir::open_ambient_dir(directory, ambient_authority()).and_then(|directory| directory.read(&name));
+        let outcome = match entry {
             Ok(entry) => match load(engine, &entry) {
                 Some(component) => return Ok((component, CacheOutcome::Hit)),
                 None => CacheOutcome::Replaced,
@@ -68,7 +70,7 @@ impl Cache {
         let code = engine.precompile_component(wasm)?;
         let digest = Sha256::digest(&code);
         // A cache that cannot be written is a slow cache, not an error.
-        let _ = write(directory, &path, &[MAGIC, &digest, &code]);
+        let _ = write(directory, &name, &[MAGIC, &digest, &code]);
         Ok((deserialize(engine, &code)?, outcome))
     }
 }
@@ -93,17 +95,20 @@ fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     unsafe { Component::deserialize(engine, code) }
 }
 
-/// Writes a file so that others see all of it or nothing.
-fn write(directory: &Path, path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
+/// Writes an entry so that others see all of it or nothing. The handle on the directory reaches
+/// nothing outside it.
+fn write(directory: &Path, name: &str, parts: &[&[u8]]) -> std::io::Result<()> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    fs::create_dir_all(directory)?;
-    let unique = format!(".{}-{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let temporary = directory.join(unique);
-    let written = fs::File::create_new(&temporary)
+    let authority = ambient_authority();
+    Dir::create_ambient_dir_all(directory, authority)?;
+    let directory = Dir::open_ambient_dir(directory, authority)?;
+    let temporary = format!(".{}-{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let written = directory
+        .open_with(&temporary, OpenOptions::new().write(true).create_new(true))
         .and_then(|mut file| parts.iter().try_for_each(|part| file.write_all(part)))
-        .and_then(|()| fs::rename(&temporary, path));
+        .and_then(|()| directory.rename(&temporary, &directory, name));
     if written.is_err() {
-        let _ = fs::remove_file(&temporary);
+        let _ = directory.remove_file(&temporary);
     }
     written
 }
@@ -133,6 +138,8 @@ impl Hasher for DigestHasher {
 #[cfg(test)]
 mod tests {
     use super::CacheOutcome::{Disabled, Hit, Miss, Replaced};
+    use std::fs;
+
     use super::*;
     use crate::sandbox::tests::handler;
     use crate::{Sandbox, SandboxOptions};

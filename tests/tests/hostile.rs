@@ -147,6 +147,18 @@ fn a_mismatch_cannot_be_swallowed() {
 }
 
 #[test]
+fn a_result_over_the_limit_of_an_operation_fails_with_the_limit_the_size_and_the_place() {
+    let words = ["STEP/Step \"fetch\"", "1048576", "1048577", "large_payload.rs:6"];
+    failed(&run("large_payload", "{}"), "InvalidParameterValueException", &words);
+}
+
+#[test]
+fn a_name_that_lambda_does_not_take_fails_with_the_letter_and_the_place() {
+    let words = ["'ü'", "printable ASCII", "unicode_name.rs:6"];
+    failed(&run("unicode_name", "{}"), "InvalidParameterValueException", &words);
+}
+
+#[test]
 fn lines_are_captured_once_and_not_again_on_replay() {
     let run = run("prints_lines", "{}");
     assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
