@@ -9,9 +9,7 @@ use durabox_model::{
 use super::entry::{Entry, Inside, Phase};
 use super::identity::{path, wire_id};
 use super::outgoing::Outgoing;
-use super::{
-    Claim, ClaimView, Claimed, Divergence, Fault, Identity, Outcome, Request, RetryDecision, Scope, State, operation,
-};
+use super::{Claim, ClaimView, Claimed, Divergence, Fault, Identity, Request, RetryDecision, Scope, State, operation};
 use crate::{CheckpointOutput, CheckpointRequest};
 
 /// What is done where the record ends.
@@ -463,11 +461,4 @@ fn matches(record: &Operation, entry: &Entry) -> bool {
     record.operation_type == entry.operation_type()
         && record.sub_type.as_deref() == Some(entry.sub_type())
         && record.name == entry.name
-}
-
-impl Replay {
-    /// Returns the outcome that a claim of this id would have; for reports.
-    pub fn recorded_outcome(&self, id: &str) -> Option<Outcome> {
-        self.records.get(id)?.operation.as_deref().and_then(operation::outcome)
-    }
 }
