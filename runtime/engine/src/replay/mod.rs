@@ -51,7 +51,7 @@ pub enum StepSemantics {
 }
 
 /// What an operation asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// Run a body and record what it returns.
     Step(StepSemantics),
@@ -91,7 +91,7 @@ impl Request {
 }
 
 /// An operation as the handler asks for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
     /// The context's handle; 0 is the execution's own.
     pub context: u32,

@@ -8,7 +8,6 @@ mod wait;
 
 use durabox_model::{ErrorObject, MAX_NAME_LENGTH, Operation, OperationStatus, OperationType, OperationUpdate};
 
-pub(super) use callback::id as callback_id;
 
 use super::entry::{Entry, Phase};
 use super::{Outcome, Request, State};
@@ -84,6 +83,11 @@ pub(super) fn outcome(record: &Operation) -> Option<Outcome> {
         error: record.error().cloned().unwrap_or_else(ErrorObject::default),
         attempts: record.step_details.as_ref().map_or(0, |step| step.attempt),
     })
+}
+
+/// Returns the id that the service gave a callback.
+pub(super) fn callback_id(record: &Operation) -> Option<&str> {
+    callback::id(record)
 }
 
 /// Checks what Lambda would reject; says the limit and the value.
