@@ -41,7 +41,8 @@ fn unix_seconds(text: &str) -> Result<i64, durable::BoxError> {
     let unreadable = || format!("expected a time like 2026-01-01T00:00:00.000Z, got {text}");
     let utc = text.strip_suffix('Z').ok_or_else(unreadable)?;
     let whole = utc.split_once('.').map_or(utc, |(seconds, _)| seconds);
-    let fields: Vec<i64> = whole.split(['-', 'T', ':']).map(str::parse).collect::<Result<_, _>>()?;
+    let fields: Vec<i64> =
+        whole.split(['-', 'T', ':']).map(str::parse).collect::<Result<_, _>>().map_err(|_| unreadable())?;
     let [year, month, day, hour, minute, second] = fields[..] else { return Err(unreadable().into()) };
     Ok(((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
 }
