@@ -1,4 +1,4 @@
-use durabox_model::{ErrorObject, MAX_CHECKPOINT_SIZE, OperationAction, OperationUpdate};
+use durabox_model::{ErrorObject, MAX_CHECKPOINT_SIZE, OperationAction, OperationType, OperationUpdate};
 
 use super::{CheckpointError, Execution, OverLimit};
 
@@ -45,7 +45,14 @@ impl Execution {
     pub(super) fn metering_of(&self, update: &OperationUpdate, seen: bool) -> Metering {
         let is_new = !seen && !self.index.contains_key(&update.id);
         let is_retry = update.action == OperationAction::Retry;
-        let data = Metering::of_data(update.payload.as_deref(), update.error.as_ref());
+        // What else a START or a CANCEL carries is not kept.
+        let data = match (update.operation_type, update.action) {
+            (OperationType::ChainedInvoke, OperationAction::Start) => {
+                Metering::of_data(update.payload.as_deref(), None)
+            }
+            (_, OperationAction::Start | OperationAction::Cancel) => Metering::default(),
+            _ => Metering::of_data(update.payload.as_deref(), update.error.as_ref()),
+        };
         Metering { operations: u64::from(is_new) + u64::from(is_retry), ..data }
     }
 

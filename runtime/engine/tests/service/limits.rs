@@ -83,11 +83,11 @@ fn lambdas_own_limits_are_the_default() {
 }
 
 #[test]
-fn what_comes_from_outside_is_metered_though_it_goes_over() {
+fn what_comes_from_outside_may_go_over_and_then_only_what_adds_nothing_is_accepted() {
     let config = ExecutionConfig { max_bytes: 10, ..ExecutionConfig::default() };
     assert_snapshot!(run_with(
         config,
-        "checkpoint start CALLBACK c | suspend | succeed-callback c 123456789 | meter | checkpoint succeed STEP a 1 | return 123456789"
+        "checkpoint start CALLBACK c | suspend | succeed-callback c 123456789 | meter | checkpoint start WAIT w 1s | checkpoint succeed STEP a 1 | return 123456789"
     ), @r"
   0s  ExecutionStarted
   0s  → Invoke #1 with 1 operations
@@ -97,9 +97,34 @@ fn what_comes_from_outside_is_metered_though_it_goes_over() {
   0s  CallbackSucceeded c 123456789
   0s  → Invoke #2 with 2 operations for c
   0s  → metered: 2 operations, 11 bytes
+  0s  WaitStarted w 1s
+  0s  → told: w STARTED
   0s  → rejected: an execution persists at most 10 bytes; STEP a adds 1 and would make it 12; store large data elsewhere and return where it is
   0s  InvocationCompleted
   0s  ExecutionSucceeded  123456789
+  0s  → closed: SUCCEEDED
+");
+}
+
+#[test]
+fn a_crash_may_go_over_and_then_only_what_adds_nothing_is_accepted() {
+    let config = ExecutionConfig { max_operations: 2, ..ExecutionConfig::default() };
+    assert_snapshot!(run_with(
+        config,
+        "checkpoint start STEP a | crash | meter | checkpoint succeed STEP a 1 | checkpoint succeed STEP b 1 | return 1"
+    ), @r"
+  0s  ExecutionStarted
+  0s  → Invoke #1 with 1 operations
+  0s  StepStarted a
+  0s  → told: a STARTED
+  0s  InvocationCompleted  crashed
+  0s  → Invoke #2 with 2 operations
+  0s  → metered: 3 operations, 32 bytes
+  0s  StepSucceeded a attempt 1
+  0s  → told: a SUCCEEDED
+  0s  → rejected: an execution takes at most 2 durable operations, retries included; STEP b would make it 4; do more in one step, or move a part into a function that is invoked
+  0s  InvocationCompleted
+  0s  ExecutionSucceeded  1
   0s  → closed: SUCCEEDED
 ");
 }

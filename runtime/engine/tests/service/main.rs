@@ -5,6 +5,7 @@ mod callback_answer;
 mod callback_timeout;
 mod chained_invoke;
 mod checkpoint;
+mod history;
 mod invocation;
 mod limits;
 mod metering;
