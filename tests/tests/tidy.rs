@@ -52,13 +52,18 @@ fn every_example_is_in_the_readme_and_is_tested() {
     }
 }
 
+/// Handlers of conformance ids and of benchmarks, by their first word.
+const SUITES: [&str; 10] = [
+    "step_", "wait_", "child_", "callback_", "invoke_", "parallel_", "map_", "nondeterminism_", "combinator_", "bench_",
+];
+
 #[test]
 fn every_misbehaving_handler_is_tested() {
     let tests = read("tests/tests/hostile.rs");
     for entry in std::fs::read_dir(workspace().join("tests/handlers/src/bin")).expect("the handlers") {
         let file = entry.expect("an entry").file_name();
         let name = file.to_str().expect("a name").trim_end_matches(".rs").to_owned();
-        let of_the_suite = ["step_", "wait_", "child_", "bench_"].iter().any(|prefix| name.starts_with(prefix));
+        let of_the_suite = SUITES.iter().any(|prefix| name.starts_with(prefix));
         assert!(of_the_suite || tests.contains(&format!("\"{name}\"")), "{name} has no test");
     }
 }
