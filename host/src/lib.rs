@@ -18,10 +18,13 @@ pub mod handlers;
 pub mod near;
 pub mod render;
 pub mod runner;
+pub mod siblings;
 pub mod source;
 pub mod state_dir;
 pub mod workspace;
 
 pub use durabox_runtime as runtime;
+pub use durabox_runtime::local::{CallbackAction, CallbackAnswer, CallbackSelector, MockCall, OpenCallback};
+pub use durabox_runtime::model::ErrorObject;
 pub use durabox_runtime::sandbox::{Policy, Preopen};
-pub use runner::{LocalRunner, RunError, TestResult};
+pub use runner::{LocalRunner, RunError, RunningExecution, TestResult, block_on};
