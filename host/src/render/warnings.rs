@@ -1,6 +1,6 @@
 //! What a person should know about a run besides how it ended.
 
-use durabox_runtime::local::{CallbackAction, CallbackAnswer, OpenCallback, Run};
+use durabox_runtime::local::{CallbackAction, CallbackAnswer, FunctionRef, OpenCallback, Run};
 use durabox_runtime::model::{SUMMARY_THRESHOLD, Timestamp};
 
 use super::operation::title_of;
@@ -23,10 +23,11 @@ pub fn warnings(run: &Run, sources: &Sources, audience: Audience) -> Vec<String>
     let outside = &run.outside;
     let mut warnings: Vec<String> = Vec::new();
     for unknown in &outside.unknown_functions {
-        let hint = near::hint(&unknown.asked, "functions", unknown.known.iter().map(String::as_str));
+        let name = FunctionRef::parse(&unknown.asked).name;
+        let hint = near::hint(&name, "functions", unknown.known.iter().map(String::as_str));
         let how = match audience {
-            Audience::Command => format!("--function {0}=PATH.wasm and --mock '{0}=JSON' provide it", unknown.asked),
-            Audience::Test => format!("with_function({0:?}, …) and with_mock({0:?}, …) provide it", unknown.asked),
+            Audience::Command => format!("--function {name}=PATH.wasm or --mock '{name}=JSON' provides it"),
+            Audience::Test => format!("with_function({name:?}, …) or with_mock({name:?}, …) provides it"),
         };
         warnings.push(format!(
             "warning: the function `{}` was invoked and does not exist\nhint: {hint}\nhint: {how}",
