@@ -335,6 +335,24 @@ fn a_store_that_is_no_database_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_store_of_the_first_layout_is_brought_up_to_date() {
+    let place = Place::new("layout");
+    let run = ["run", &handler("invoke_5_1"), "--input", "7"];
+    assert_eq!(place.run(&run).code, 0);
+    let store = rusqlite::Connection::open(place.0.join(".durabox/durabox.db")).expect("a database");
+    let back = "
+        ALTER TABLE executions DROP COLUMN parent;
+        ALTER TABLE executions DROP COLUMN parent_operation;
+        PRAGMA user_version = 1;";
+    store.execute_batch(back).expect("layout 1");
+    drop(store);
+    let listed = place.run(&["history", "list"]);
+    assert!(listed.out.contains("invoke_5_1") && !listed.out.contains("invoked by"), "{}{}", listed.out, listed.err);
+    assert_eq!(place.run(&run).code, 0);
+    assert!(place.run(&["history", "list"]).out.contains("invoked by"));
+}
+
+#[test]
 fn a_store_held_by_another_process_is_said_to_be_locked() {
     let place = Place::new("locked");
     assert_eq!(place.run(&["run", &example("order"), "--input", ORDER]).code, 0);

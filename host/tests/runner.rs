@@ -158,3 +158,38 @@ fn pages_of_one_operation_change_nothing() {
     let answered = runner("callback_4_1").with_page_size(1).with_callback_success("a", "yes");
     assert_eq!(answered.run_blocking("a").expect("a run").output::<String>().expect("an output"), "yes");
 }
+
+#[test]
+fn a_payload_over_256_kib_is_warned_about_with_its_size_and_call_site() {
+    let large = "x".repeat(300_000);
+    let result = runner("callback_4_1").with_callback_success("a", &large).run_blocking("a").expect("a run");
+    let warnings = result.warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    for words in ["the result of CALLBACK a is 300,002 bytes", "262,144 (256 KiB)", "callback_4_1.rs:6", "hint: "] {
+        assert!(warnings[0].contains(words), "{words:?} is not in:\n{}", warnings[0]);
+    }
+    assert!(result.metering().bytes > 600_000, "the callback's result and the execution's");
+}
+
+#[test]
+fn a_rejected_checkpoint_names_the_place_in_the_source() {
+    let result = runner("bench_steps").run_blocking(&3100).expect("a run");
+    let message = result.error().and_then(|error| error.error_message.clone()).expect("a message");
+    assert!(message.contains("3000") && message.contains("3001"), "both sides: {message}");
+    assert!(message.ends_with("(at tests/handlers/src/bin/bench_steps.rs:8)"), "{message}");
+}
+
+#[test]
+fn an_invoked_handler_is_checked_for_determinism_too() {
+    let target = runner("invoke_5_1").with_environment("TARGET_FUNCTION_NAME", "iterates_hash_map_into_result");
+    let error = target.run_blocking("input").expect_err("the order of a hash map");
+    assert!(matches!(error, RunError::Divergence(_)), "{error:?}");
+    assert!(error.to_string().contains("iterates_hash_map_into_result-"), "{error}");
+}
+
+#[test]
+fn values_that_cannot_be_json_are_refused() {
+    let unwritable = std::collections::HashMap::from([(vec![1], 1)]);
+    let error = runner("callback_4_1").with_callback_success("a", &unwritable).run_blocking("a").expect_err("no JSON");
+    assert!(matches!(error, RunError::Value(_)), "{error:?}");
+}
