@@ -55,6 +55,12 @@ impl CliError {
         self
     }
 
+    /// Returns what a person reads, without `error: ` before it.
+    pub fn text(&self) -> String {
+        let text = self.to_string();
+        text.strip_prefix("error: ").map_or(text.clone(), str::to_owned)
+    }
+
     /// Returns what the process ends with.
     pub const fn exit_code(&self) -> u8 {
         match self.kind {
@@ -146,6 +152,7 @@ impl From<LocalError> for CliError {
     fn from(error: LocalError) -> Self {
         match error {
             LocalError::Store(error) => error.into(),
+            error @ LocalError::Function { .. } => Self::new(Kind::Build, error, Vec::new()),
             other => Self::new(Kind::Usage, other, Vec::new()),
         }
     }

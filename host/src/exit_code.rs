@@ -12,6 +12,8 @@ pub const DIVERGENCE: u8 = 3;
 pub const BUILD: u8 = 4;
 /// The artifact, the cache or the store in `.durabox/` cannot be used.
 pub const STORE: u8 = 5;
+/// The execution is still RUNNING: it waits for a callback that nobody has answered.
+pub const OPEN: u8 = 6;
 /// Interrupted by Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 
@@ -24,6 +26,7 @@ Exit codes:
     3  a build does not follow a record (replay, shadow replay)
     4  the handler could not be built
     5  the artifact or the store in .durabox/ cannot be used
+    6  the execution is RUNNING still: a callback has no answer
   130  interrupted by Ctrl-C";
 
 #[cfg(test)]
@@ -37,6 +40,7 @@ mod tests {
             super::DIVERGENCE,
             super::BUILD,
             super::STORE,
+            super::OPEN,
             super::INTERRUPTED,
         ] {
             assert!(super::HELP.lines().any(|line| line.trim_start().starts_with(&format!("{code}  "))), "{code}");

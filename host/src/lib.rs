@@ -10,6 +10,30 @@
 //! assert_eq!(result.operation("charge").expect("the step").step_details.as_ref().map(|step| step.attempt), Some(3));
 //! ```
 //!
+//! Callbacks are answered up front, by name, or by hand while virtual time stands still; invokes run
+//! other handlers of the workspace, or mocks:
+//!
+//! ```no_run
+//! use durabox::LocalRunner;
+//!
+//! let approved = LocalRunner::new("order")
+//!     .with_mock("payment", &serde_json::json!({ "paid": true }))
+//!     .with_callback_success("approval", "yes")
+//!     .run_blocking(&serde_json::json!({ "id": 42 }))
+//!     .expect("a run");
+//! assert_eq!(approved.mock_calls().len(), 1);
+//!
+//! # async fn by_hand() -> Result<(), durabox::RunError> {
+//! let mut running = LocalRunner::new("order").start(&serde_json::json!({ "id": 42 })).await?;
+//! let open = running.wait_for_callback("approval").await?;
+//! running.send_callback_heartbeat(&open.id).await?;
+//! running.send_callback_success(&open.id, "yes").await?;
+//! let result = running.wait_for_result().await?;
+//! # drop(result);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The parts: [`workspace`] finds handlers, [`handlers`] builds them, [`runner`] runs them in
 //! tests, [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
 //! same parts.
@@ -18,10 +42,13 @@ pub mod handlers;
 pub mod near;
 pub mod render;
 pub mod runner;
+pub mod siblings;
 pub mod source;
 pub mod state_dir;
 pub mod workspace;
 
 pub use durabox_runtime as runtime;
+pub use durabox_runtime::local::{CallbackAction, CallbackAnswer, CallbackSelector, MockCall, OpenCallback};
+pub use durabox_runtime::model::ErrorObject;
 pub use durabox_runtime::sandbox::{Policy, Preopen};
-pub use runner::{LocalRunner, RunError, TestResult};
+pub use runner::{LocalRunner, RunError, RunningExecution, TestResult, block_on};

@@ -31,6 +31,7 @@ struct State {
     operations: usize,
     /// Whether the line is on the screen.
     drawn: bool,
+    is_paused: bool,
     over: bool,
 }
 
@@ -44,6 +45,18 @@ impl Display {
             let _ = std::thread::Builder::new().name("progress".into()).spawn(move || draw(&state));
         }
         Self { state }
+    }
+
+    /// Takes the line of progress away until [`Display::resume`], for a question to the person.
+    pub fn pause(&self) {
+        let mut state = lock(&self.state);
+        state.is_paused = true;
+        state.erase();
+    }
+
+    /// Lets the line of progress come back.
+    pub fn resume(&self) {
+        lock(&self.state).is_paused = false;
     }
 
     /// Returns what tells the display how the run goes on.
@@ -108,7 +121,9 @@ fn draw(state: &Mutex<State>) {
             if state.over {
                 return;
             }
-            state.draw();
+            if !state.is_paused {
+                state.draw();
+            }
         }
         std::thread::sleep(INTERVAL);
     }

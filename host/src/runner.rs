@@ -1,24 +1,26 @@
 //! Runs handlers in tests: built by name, in virtual time, checked by shadow replay.
 
 mod artifacts;
+mod error;
+mod functions;
 mod result;
+mod running;
 
-use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use durabox_runtime::ArtifactError;
-use durabox_runtime::local::{self, LocalError, RunOptions};
+use durabox_runtime::Artifact;
+use durabox_runtime::local::{self, CallbackAnswer, CallbackSelector, MockCall, RunOptions};
+use durabox_runtime::model::ErrorObject;
 use durabox_runtime::sandbox::{Policy, Preopen};
-use durabox_runtime::verify::Recorded;
 use serde::Serialize;
 
-use crate::handlers::BuildError;
-use crate::render::divergence::{Compared, diagnose};
-use crate::workspace::WorkspaceError;
+use crate::siblings::is_component;
 
+pub use error::RunError;
 pub use result::{OutputError, TestResult};
+pub use running::RunningExecution;
 
 /// Runs one handler locally, as often as a test likes.
 ///
@@ -28,12 +30,30 @@ pub use result::{OutputError, TestResult};
 pub struct LocalRunner {
     handler: HandlerRef,
     options: RunOptions,
+    /// Handlers for chained invokes, by the name that they are invoked by.
+    functions: Vec<(String, HandlerRef)>,
+    /// Why a value that was given cannot be written as JSON; the run says so.
+    unwritable: Option<String>,
 }
 
+/// A handler by its name, which is built, or a component by its path.
 #[derive(Clone, Debug)]
 enum HandlerRef {
     Name(String),
     Path(PathBuf),
+}
+
+impl HandlerRef {
+    fn parse(text: &str) -> Self {
+        if is_component(text) { Self::Path(PathBuf::from(text)) } else { Self::Name(text.to_owned()) }
+    }
+
+    fn load(&self) -> Result<Artifact, RunError> {
+        match self {
+            Self::Name(name) => artifacts::by_name(name),
+            Self::Path(path) => Ok(artifacts::by_path(path)?),
+        }
+    }
 }
 
 impl LocalRunner {
@@ -42,15 +62,19 @@ impl LocalRunner {
     pub fn new(handler: impl Into<String>) -> Self {
         let handler = handler.into();
         let function_name = handler.rsplit(':').next().unwrap_or_default().to_owned();
-        Self { handler: HandlerRef::Name(handler), options: RunOptions { function_name, ..RunOptions::default() } }
+        Self::of(HandlerRef::Name(handler), function_name)
     }
 
     /// Returns a runner of a component that is already built.
     pub fn from_artifact(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let options = RunOptions { function_name: stem.unwrap_or_default(), ..RunOptions::default() };
-        Self { handler: HandlerRef::Path(path), options }
+        Self::of(HandlerRef::Path(path), stem.unwrap_or_default())
+    }
+
+    fn of(handler: HandlerRef, function_name: String) -> Self {
+        let options = RunOptions { function_name, ..RunOptions::default() };
+        Self { handler, options, functions: Vec::new(), unwritable: None }
     }
 
     /// Names the execution; 1 to 64 characters of `[a-zA-Z0-9-_]`.
@@ -120,11 +144,81 @@ impl LocalRunner {
         self.configure(|options| options.shadow_replay = false)
     }
 
+    /// Answers a callback; each answer is used once, in the order in which they are given.
+    #[must_use]
+    pub fn with_callback(self, answer: CallbackAnswer) -> Self {
+        self.configure(|options| options.callbacks.push(answer))
+    }
+
+    /// Ends a callback with a result as soon as it is open. `callback` is a name, in which `*`
+    /// stands for any text; a callback inside a `wait_for_callback` goes by that one's name.
+    #[must_use]
+    pub fn with_callback_success<T: Serialize + ?Sized>(
+        mut self,
+        callback: impl Into<CallbackSelector>,
+        result: &T,
+    ) -> Self {
+        let result = self.json(result);
+        self.with_callback(CallbackAnswer::success(callback, Some(result)))
+    }
+
+    /// Ends a callback with an error as soon as it is open.
+    #[must_use]
+    pub fn with_callback_failure(self, callback: impl Into<CallbackSelector>, error: ErrorObject) -> Self {
+        self.with_callback(CallbackAnswer::failure(callback, error))
+    }
+
+    /// Sends a callback a heartbeat this long after it started; its next answers follow.
+    #[must_use]
+    pub fn with_callback_heartbeat(self, callback: impl Into<CallbackSelector>, after: Duration) -> Self {
+        self.with_callback(CallbackAnswer::heartbeat(callback).after(after))
+    }
+
+    /// Lets chained invokes of `function` (a name, `name:qualifier` or an ARN) run a handler: its
+    /// name in this workspace, or the path of a component.
+    ///
+    /// Handlers of the workspace are found by their own names without this.
+    #[must_use]
+    pub fn with_function(mut self, function: impl Into<String>, handler: impl AsRef<str>) -> Self {
+        self.functions.push((function.into(), HandlerRef::parse(handler.as_ref())));
+        self
+    }
+
+    /// Answers chained invokes of `function` with a result, in a plain function's place.
+    #[must_use]
+    pub fn with_mock<T: Serialize + ?Sized>(mut self, function: impl AsRef<str>, result: &T) -> Self {
+        let result = self.json(result);
+        self.configure(|options| options.functions.add_result(function.as_ref(), result))
+    }
+
+    /// Answers chained invokes of `function` with an error.
+    #[must_use]
+    pub fn with_mock_error(self, function: impl AsRef<str>, error: ErrorObject) -> Self {
+        self.configure(|options| options.functions.add_error(function.as_ref(), error))
+    }
+
+    /// Answers chained invokes of `function` with what `mock` returns: a result, JSON text, or an error.
+    #[must_use]
+    pub fn with_mock_fn(
+        self,
+        function: impl AsRef<str>,
+        mock: impl Fn(&MockCall) -> Result<Option<String>, ErrorObject> + Send + Sync + 'static,
+    ) -> Self {
+        self.configure(|options| options.functions.add_mock(function.as_ref(), mock))
+    }
+
     /// Changes any of the options.
     #[must_use]
     pub fn configure(mut self, change: impl FnOnce(&mut RunOptions)) -> Self {
         change(&mut self.options);
         self
+    }
+
+    fn json<T: Serialize + ?Sized>(&mut self, value: &T) -> String {
+        serde_json::to_string(value).unwrap_or_else(|error| {
+            self.unwritable.get_or_insert(error.to_string());
+            String::new()
+        })
     }
 
     /// Runs the handler on `input` until the execution closes, however it closes.
@@ -137,21 +231,34 @@ impl LocalRunner {
 
     /// Runs the handler on JSON text.
     pub async fn run_json(&self, input: &str) -> Result<TestResult, RunError> {
-        let sandbox = artifacts::sandbox()?;
-        let artifact = match &self.handler {
-            HandlerRef::Name(name) => artifacts::by_name(name)?,
-            HandlerRef::Path(path) => artifacts::by_path(path)?,
-        };
-        let run = local::run(sandbox, &artifact, input, self.options.clone(), None).await?;
-        let recorded = Recorded::from(&run);
-        if let Some(shadow) = &run.shadow {
-            let sources = artifacts::sources();
-            if let Some(diagnosis) = diagnose(&recorded, shadow, Compared::Shadow, &sources) {
-                let text = diagnosis.text("shadow replay").replace("--no-shadow-replay", "without_shadow_replay()");
-                return Err(RunError::Divergence(text));
-            }
+        let (artifact, options) = self.prepare()?;
+        let run = local::run(artifacts::sandbox()?, &artifact, input, options, None).await?;
+        TestResult::of(run)
+    }
+
+    /// Starts an execution whose callbacks the test answers by hand.
+    ///
+    /// Nothing runs until the first of its methods is awaited. Virtual time stands still while a
+    /// callback is open that has no answer yet.
+    pub async fn start<I: Serialize + ?Sized>(&self, input: &I) -> Result<RunningExecution, RunError> {
+        let input = serde_json::to_string(input).map_err(RunError::Input)?;
+        let (artifact, options) = self.prepare()?;
+        Ok(RunningExecution::new(artifacts::sandbox()?, artifact, input, options))
+    }
+
+    /// Loads the handler and those that it may invoke.
+    fn prepare(&self) -> Result<(Artifact, RunOptions), RunError> {
+        if let Some(problem) = &self.unwritable {
+            return Err(RunError::Value(problem.clone()));
         }
-        Ok(TestResult::new(run, recorded))
+        let mut options = self.options.clone();
+        for (function, handler) in &self.functions {
+            options.functions.add_handler(function, handler.load()?);
+        }
+        if !options.functions.has_resolver() {
+            options.functions.set_resolver(functions::resolver(&self.handler));
+        }
+        Ok((self.handler.load()?, options))
     }
 
     /// Runs the handler in a test that is not async.
@@ -160,53 +267,8 @@ impl LocalRunner {
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> Result<T, RunError> {
+/// Runs a future to its end in a test that is not async.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RunError::Runtime)?;
     Ok(runtime.block_on(future))
-}
-
-/// Why there is no result. An execution that failed is a result.
-#[derive(thiserror::Error)]
-pub enum RunError {
-    /// The handler was not found.
-    #[error(transparent)]
-    Workspace(#[from] WorkspaceError),
-    /// The handler could not be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// The artifact cannot be run.
-    #[error(transparent)]
-    Artifact(#[from] ArtifactError),
-    /// The run could not be made.
-    #[error(transparent)]
-    Local(#[from] LocalError),
-    /// The input cannot be written as JSON.
-    #[error("the input cannot be written as JSON: {0}")]
-    Input(serde_json::Error),
-    /// The handler is not deterministic.
-    #[error("{0}")]
-    Divergence(String),
-    /// No async runtime could be made.
-    #[error("no async runtime: {0}")]
-    Runtime(std::io::Error),
-    /// An earlier run in this process could not build the handler.
-    #[error("{0}")]
-    Repeated(String),
-}
-
-/// Writes what a person reads: this is what a test's `expect` prints.
-impl fmt::Debug for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
-        let hints = match self {
-            Self::Workspace(error) => error.hints(),
-            Self::Build(error) => error.hints(),
-            Self::Artifact(error) => error.hint().map(str::to_owned).into_iter().collect(),
-            _ => Vec::new(),
-        };
-        for hint in hints {
-            write!(f, "\nhint: {hint}")?;
-        }
-        Ok(())
-    }
 }

@@ -1,5 +1,6 @@
 //! The command, as a person meets it: a clean environment, a directory of its own, every line read.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -81,6 +82,17 @@ fn example(name: &str) -> String {
     directory.join(format!("{name}.wasm")).display().to_string()
 }
 
+/// Returns the path of the component of one of the tests' handlers.
+fn handler(name: &str) -> String {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| {
+        let outcome = Build::of_packages(root(), ["durabox-test-handlers"], CargoOutput::Captured).run();
+        outcome.result.unwrap_or_else(|error| panic!("{error}"));
+        outcome.built.values().next().and_then(|built| built.path.parent()).expect("a build").to_owned()
+    });
+    directory.join(format!("{name}.wasm")).display().to_string()
+}
+
 const ORDER: &str = r#"{"id":"42","amount":1299}"#;
 
 #[test]
@@ -129,6 +141,134 @@ fn a_run_is_found_by_name_number_and_arn_and_replayed_from_its_export() {
     place.write("cloud.json", events);
     let cloud = place.run(&["replay", "cloud.json", "--with", &example("order")]);
     assert_eq!(cloud.code, 0, "an answer of GetDurableExecutionHistory is enough: {}{}", cloud.out, cloud.err);
+}
+
+#[test]
+fn a_callback_is_answered_from_the_command_line() {
+    let place = Place::new("callback");
+    let answers = ["--callback", "approval=heartbeat@60", "--callback", r#"approval=success:"yes"@90"#];
+    let run = ["run", &handler("callback_4_1"), "--input", r#""approval""#];
+    let answered = place.run(&[&run[..], &answers].concat());
+    assert_eq!(answered.code, 0, "{}", answered.err);
+    insta::assert_snapshot!(answered.out);
+    let failed = place.run(&[&run[..], &["--callback", "*=failure:not today"]].concat());
+    assert_eq!(failed.code, 1, "{}", failed.err);
+    assert!(failed.out.contains("not today"), "{}", failed.out);
+    let misspelt = place.run(&[&run[..], &["--callback", "aproval=success"]].concat());
+    assert!(misspelt.err.contains("did you mean `approval`?"), "{}", misspelt.err);
+}
+
+#[test]
+fn a_run_that_nobody_answers_is_left_open_with_a_hint() {
+    let place = Place::new("open");
+    let open = place.run(&["run", &handler("wait_for_callback_7_1"), "--input", r#""approval""#]);
+    assert_eq!(open.code, 6, "{}", open.err);
+    insta::assert_snapshot!(open.out);
+    insta::assert_snapshot!(open.err);
+}
+
+#[test]
+fn an_answer_or_a_function_of_the_wrong_shape_is_refused_before_a_build() {
+    let place = Place::new("shapes");
+    for (flag, value, words) in [
+        ("--callback", "approval", "NAME=success[:JSON]"),
+        ("--callback", "approval=success:yes", "double quotes"),
+        ("--mock", "pay=yes", "not JSON"),
+        ("--mock-error", "pay=Declined", "NAME=TYPE:MESSAGE"),
+        ("--function", "pay", "NAME=HANDLER"),
+    ] {
+        place.run(&["run", "nowhere.wasm", flag, value]).refused(2, &[words]);
+    }
+}
+
+#[test]
+fn an_invoke_finds_the_component_beside_and_both_runs_are_kept() {
+    let place = Place::new("invoke");
+    let run = ["run", &handler("invoke_5_1"), "--input", r#"{"amount":7}"#];
+    let printed = place.run(&run);
+    assert_eq!(printed.code, 0, "{}", printed.err);
+    insta::assert_snapshot!(printed.out);
+    insta::assert_snapshot!(printed.err);
+    insta::assert_snapshot!(place.run(&["history", "list"]).out);
+
+    let json = place.run(&[&run[..], &["--json", "--no-save"]].concat()).out;
+    let document: serde_json::Value = serde_json::from_str(&json).expect("one JSON document");
+    assert_eq!(
+        document["metering"],
+        serde_json::json!({
+            "operations": 2, "maxOperations": 3000, "bytes": 48, "maxBytes": 104_857_600,
+        })
+    );
+    assert_eq!(document["chained"][0]["invokedBy"]["executionArn"], document["execution"]["arn"]);
+    for execution in ["1", "2"] {
+        assert_eq!(
+            place
+                .run(&[
+                    "replay",
+                    execution,
+                    "--with",
+                    &handler(if execution == "1" { "invoke_5_1" } else { "invoke_target_echo" })
+                ])
+                .code,
+            0
+        );
+    }
+}
+
+#[test]
+fn a_function_is_mocked_renamed_or_missing_with_what_is_near() {
+    let place = Place::new("mock");
+    let path = handler("invoke_5_1");
+    let run = ["run", &path, "--input", "7", "--env", "TARGET_FUNCTION_NAME=payment:live"];
+    let with = |more: &[&str]| place.run(&[&run[..], more].concat());
+    assert!(with(&["--mock", r#"payment={"paid":true}"#]).out.contains(r#"result     {"paid":true}"#));
+    let failed = with(&["--mock-error", "payment=Declined:no"]);
+    assert_eq!(failed.code, 1);
+    assert!(failed.out.contains("Declined"), "{}", failed.out);
+    let renamed = with(&["--function", &format!("payment={}", handler("invoke_target_echo"))]);
+    assert!(renamed.out.contains("result     7"), "{}{}", renamed.out, renamed.err);
+    let missing = with(&["--mock", "paiment=1"]);
+    assert_eq!(missing.code, 1);
+    assert!(missing.out.contains("Function not found: arn:aws:lambda:us-east-1:123456789012:function:payment:live"));
+    assert!(missing.err.contains("did you mean `paiment`?") && missing.err.contains("--mock"), "{}", missing.err);
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked_for_the_answer() {
+    let place = Place::new("terminal");
+    // `script` gives the command a terminal of its own, and types what it reads.
+    let command =
+        format!("{} run {} --input '\"approval\"' --no-save", env!("CARGO_BIN_EXE_durabox"), handler("callback_4_1"));
+    let mut child = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .current_dir(&place.0)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("`script` of util-linux");
+    let mut typed = child.stdin.take().expect("a pipe");
+    typed.write_all(b"perhaps\nheartbeat\nsuccess \"yes\"\n").expect("it reads");
+    let printed = child.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&printed.stdout);
+    for words in [
+        "callback approval of callback_4_1 is open",
+        "timeout   none",
+        "callback_4_1.rs:6",
+        "success [JSON] | failure MESSAGE | heartbeat | skip",
+        "approval> ",
+        "result     \"yes\"",
+    ] {
+        assert!(text.contains(words), "{words:?} is not in:\n{text}");
+    }
+    assert_eq!(printed.status.code(), Some(0), "{text}");
+}
+
+#[test]
+fn a_file_that_is_no_record_is_refused_with_what_would_be_one() {
+    let place = Place::new("records");
+    place.write("empty.json", "{}");
+    place.run(&["replay", "empty.json"]).refused(2, &["missing field `Events`", "hint: ", "history export"]);
+    place.run(&["replay", "emty.json"]).refused(2, &["emty.json", "did you mean `empty.json`?", "history export"]);
 }
 
 #[test]
@@ -192,6 +332,24 @@ fn a_store_that_is_no_database_is_refused_and_left_alone() {
     place.run(&["run", &example("order"), "--input", ORDER]).refused(5, &["durabox.db"]);
     let text = std::fs::read_to_string(place.0.join(".durabox/durabox.db")).expect("the file");
     assert!(text.starts_with("this is not a database"));
+}
+
+#[test]
+fn a_store_of_the_first_layout_is_brought_up_to_date() {
+    let place = Place::new("layout");
+    let run = ["run", &handler("invoke_5_1"), "--input", "7"];
+    assert_eq!(place.run(&run).code, 0);
+    let store = rusqlite::Connection::open(place.0.join(".durabox/durabox.db")).expect("a database");
+    let back = "
+        ALTER TABLE executions DROP COLUMN parent;
+        ALTER TABLE executions DROP COLUMN parent_operation;
+        PRAGMA user_version = 1;";
+    store.execute_batch(back).expect("layout 1");
+    drop(store);
+    let listed = place.run(&["history", "list"]);
+    assert!(listed.out.contains("invoke_5_1") && !listed.out.contains("invoked by"), "{}{}", listed.out, listed.err);
+    assert_eq!(place.run(&run).code, 0);
+    assert!(place.run(&["history", "list"]).out.contains("invoked by"));
 }
 
 #[test]

@@ -159,6 +159,8 @@ fn is_truncated(details: &EventDetails) -> bool {
         EventDetails::ExecutionStarted(event) => event.details.input.truncated,
         EventDetails::StepSucceeded(event) => event.details.result.truncated,
         EventDetails::ContextSucceeded(event) => event.details.result.truncated,
+        EventDetails::CallbackSucceeded(event) => event.details.result.truncated,
+        EventDetails::ChainedInvokeSucceeded(event) => event.details.result.truncated,
         _ => false,
     }
 }

@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
             if *json {
                 stdout::json(&document::execution(&recorded))?;
             } else {
-                let mut lines = summary(&recorded, &sources(&state));
+                let mut lines = summary(&recorded, &[], &sources(&state));
                 if *with_events {
                     lines.push(String::new());
                     lines.extend(events::table(&recorded.events));
@@ -94,7 +94,9 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
 }
 
 fn list(runs: &[Summary]) -> Vec<Vec<String>> {
-    let header = ["run", "execution", "function", "status", "took", "operations"].map(str::to_owned).to_vec();
+    let header =
+        ["run", "execution", "function", "status", "took", "operations", "invoked by"].map(str::to_owned).to_vec();
+    let has_parents = runs.iter().any(|run| run.parent.is_some());
     let row = |run: &Summary| {
         vec![
             run.number.to_string(),
@@ -103,9 +105,14 @@ fn list(runs: &[Summary]) -> Vec<Vec<String>> {
             run.status.as_str().to_owned(),
             run.end.map_or_else(|| "…".to_owned(), |end| duration(end.since(run.start))),
             run.operations.to_string(),
+            run.parent.map(|parent| format!("run {parent}")).unwrap_or_default(),
         ]
     };
-    std::iter::once(header).chain(runs.iter().map(row)).collect()
+    let mut rows: Vec<Vec<String>> = std::iter::once(header).chain(runs.iter().map(row)).collect();
+    if !has_parents {
+        rows.iter_mut().for_each(|row| drop(row.pop()));
+    }
+    rows
 }
 
 fn list_entry(run: &Summary) -> Value {
@@ -118,5 +125,6 @@ fn list_entry(run: &Summary) -> Value {
         "start": run.start,
         "end": run.end,
         "operations": run.operations,
+        "invokedBy": run.parent,
     })
 }

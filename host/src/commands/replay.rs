@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use durabox::near;
 use durabox::render::divergence::{Compared, diagnose};
 use durabox::render::document::{ambient_read, site};
 use durabox::render::text::count;
@@ -83,10 +84,25 @@ fn read(asked: &str) -> Result<Recorded, CliError> {
         return Ok(Recorded::from_json(&text)?);
     }
     if path.extension().is_some_and(|extension| extension == "json") {
-        return Err(CliError::usage(format!("there is no file {asked}")));
+        return Err(missing(asked, path));
     }
     let store = existing_store(&StateDir::near(&current_directory()?))?;
     Ok(store.find(asked)?)
+}
+
+/// Returns the error of a file that is not there, with those that are.
+fn missing(asked: &str, path: &Path) -> CliError {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let names: Vec<String> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .collect();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(asked);
+    CliError::usage(format!("there is no file {asked}"))
+        .hint(near::hint(name, &format!("JSON files in {}", directory.display()), names.iter().map(String::as_str)))
+        .hint(format!("durabox history export NAME --output {asked} writes a run to it"))
 }
 
 /// Returns `{verdict, claims, ambientReads}`.

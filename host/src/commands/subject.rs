@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use durabox::handlers::{Build, CargoOutput};
+use durabox::siblings::is_component;
 use durabox::source::Sources;
 use durabox::state_dir::StateDir;
 use durabox::workspace::Workspace;
@@ -27,7 +28,7 @@ impl Subject {
     /// Cargo is not asked.
     pub fn resolve(asked: &str) -> Result<Self, CliError> {
         let here = current_directory()?;
-        if is_path(asked) {
+        if is_component(asked) {
             let path = PathBuf::from(asked);
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             return Ok(Self { path, function_name: function_name(&stem), state: StateDir::near(&here) });
@@ -52,11 +53,6 @@ impl Subject {
     pub fn sources(&self) -> Sources {
         sources(&self.state)
     }
-}
-
-/// Whether `asked` is a path rather than a handler's name.
-pub fn is_path(asked: &str) -> bool {
-    asked.contains(['/', '\\']) || Path::new(asked).extension().is_some_and(|extension| extension == "wasm")
 }
 
 /// Returns the directory that the command was called in.
@@ -89,14 +85,7 @@ fn function_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{function_name, is_path};
-
-    #[test]
-    fn a_path_is_told_from_a_name() {
-        for (asked, path) in [("order", false), ("shop:order", false), ("order.wasm", true), ("./order", true)] {
-            assert_eq!(is_path(asked), path, "{asked}");
-        }
-    }
+    use super::function_name;
 
     #[test]
     fn any_file_name_gives_a_function_name() {

@@ -4,7 +4,8 @@
 //! operations; what is ours around them is in camelCase.
 
 use durabox_runtime::engine::replay::CallSite;
-use durabox_runtime::local::{InvocationRecord, Run};
+use durabox_runtime::local::{InvocationRecord, MockCall, OpenCallback, Outside, RefusedAnswer, Run};
+use durabox_runtime::model::{MAX_OPERATIONS, MAX_PERSISTED_BYTES};
 use durabox_runtime::sandbox::AmbientRead;
 use durabox_runtime::verify::Recorded;
 use serde_json::{Value, json};
@@ -27,8 +28,8 @@ pub fn execution(recorded: &Recorded) -> Value {
     json!({ "execution": execution, "operations": operations(recorded), "events": recorded.events })
 }
 
-/// Returns `{execution, operations, events, invocations, ambientReads, shadowReplay}` of a run;
-/// `settings` join the execution's members.
+/// Returns `{execution, operations, events, invocations, ambientReads, shadowReplay, metering}` of a
+/// run, or of one of its chained executions; `settings` join the execution's members.
 pub fn run(run: &Run, recorded: &Recorded, settings: Value, shadow: Value) -> Value {
     let mut document = execution(recorded);
     if let (Some(execution), Value::Object(settings)) = (document["execution"].as_object_mut(), settings) {
@@ -38,7 +39,49 @@ pub fn run(run: &Run, recorded: &Recorded, settings: Value, shadow: Value) -> Va
     document["invocations"] = run.invocations.iter().map(invocation).collect();
     document["ambientReads"] = run.ambient_reads.iter().map(ambient_read).collect();
     document["shadowReplay"] = shadow;
+    let metering = run.execution.metering();
+    document["metering"] = json!({
+        "operations": metering.operations,
+        "maxOperations": MAX_OPERATIONS,
+        "bytes": metering.bytes,
+        "maxBytes": MAX_PERSISTED_BYTES,
+    });
+    document["invokedBy"] = match &run.invoked_by {
+        Some(by) => json!({ "executionArn": by.execution_arn, "operationId": by.operation_id }),
+        None => Value::Null,
+    };
     document
+}
+
+/// Returns `{mockCalls, unknownFunctions, openCallbacks, unusedAnswers, refusedAnswers}`.
+pub fn outside(outside: &Outside) -> Value {
+    let call = |call: &MockCall| {
+        json!({
+            "function": call.function_name,
+            "payload": call.payload.as_deref().map(payload),
+            "tenantId": call.tenant_id,
+        })
+    };
+    let refused = |refused: &RefusedAnswer| json!({ "callback": refused.answer.callback.as_str(), "reason": refused.reason.to_string() });
+    json!({
+        "mockCalls": outside.calls.iter().map(call).collect::<Vec<_>>(),
+        "unknownFunctions": outside.unknown_functions.iter().map(|unknown| &unknown.asked).collect::<Vec<_>>(),
+        "openCallbacks": outside.open_callbacks.iter().map(open_callback).collect::<Vec<_>>(),
+        "unusedAnswers": outside.unused_answers.iter().map(|answer| answer.callback.as_str()).collect::<Vec<_>>(),
+        "refusedAnswers": outside.refused_answers.iter().map(refused).collect::<Vec<_>>(),
+    })
+}
+
+fn open_callback(open: &OpenCallback) -> Value {
+    json!({
+        "id": open.id,
+        "name": open.name,
+        "function": open.function_name,
+        "start": open.start,
+        "timeout": open.timeout,
+        "heartbeatTimeout": open.heartbeat_timeout,
+        "site": open.site.as_ref().map(site),
+    })
 }
 
 /// Returns a call site as `{File, Line, Column}`.

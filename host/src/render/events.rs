@@ -1,6 +1,8 @@
 //! A history as a table: one line to an event, in the execution's own time.
 
-use durabox_runtime::model::{Event, EventDetails, Timestamp};
+use std::time::Duration;
+
+use durabox_runtime::model::{Event, EventDetails, EventError, EventPayload, Timestamp};
 
 use super::operation::error_text;
 use super::text::{clean, columns, duration, shortened};
@@ -29,38 +31,60 @@ fn short_id(id: &str) -> String {
 }
 
 fn details(details: &EventDetails, start: Timestamp) -> String {
-    let payload = |payload: &Option<String>| payload.clone().unwrap_or_default();
+    use EventDetails as Event;
     match details {
-        EventDetails::ExecutionStarted(event) => payload(&event.details.input.payload),
-        EventDetails::ExecutionSucceeded(event) => payload(&event.details.result.payload),
-        EventDetails::ContextSucceeded(event) => payload(&event.details.result.payload),
-        EventDetails::StepSucceeded(event) => payload(&event.details.result.payload),
-        EventDetails::ExecutionFailed(event) => error(event.details.error.payload.as_ref()),
-        EventDetails::ExecutionStopped(event) => error(event.details.error.payload.as_ref()),
-        EventDetails::ContextFailed(event) => error(event.details.error.payload.as_ref()),
-        EventDetails::ExecutionTimedOut(event) => {
-            error(event.details.error.as_ref().and_then(|error| error.payload.as_ref()))
-        }
-        EventDetails::StepFailed(event) => {
+        Event::ExecutionStarted(event) => payload(&event.details.input),
+        Event::ExecutionSucceeded(event) => payload(&event.details.result),
+        Event::ContextSucceeded(event) => payload(&event.details.result),
+        Event::StepSucceeded(event) => payload(&event.details.result),
+        Event::CallbackSucceeded(event) => payload(&event.details.result),
+        Event::ChainedInvokeSucceeded(event) => payload(&event.details.result),
+        Event::ExecutionFailed(event) => error(&event.details.error),
+        Event::ExecutionStopped(event) => error(&event.details.error),
+        Event::ContextFailed(event) => error(&event.details.error),
+        Event::CallbackFailed(event) => error(&event.details.error),
+        Event::CallbackTimedOut(event) => error(&event.details.error),
+        Event::ChainedInvokeFailed(event) => error(&event.details.error),
+        Event::ChainedInvokeTimedOut(event) => error(&event.details.error),
+        Event::ChainedInvokeStopped(event) => error(&event.details.error),
+        Event::ExecutionTimedOut(event) => event.details.error.as_ref().map(error).unwrap_or_default(),
+        Event::WaitCancelled(event) => event.details.error.as_ref().map(error).unwrap_or_default(),
+        Event::StepFailed(event) => {
             let retry = &event.details.retry_details;
             let next = match retry.next_attempt_delay_seconds {
                 Some(seconds) => format!(", next in {seconds}s"),
                 None => String::new(),
             };
-            let error = error(event.details.error.payload.as_ref());
-            format!("attempt {}{next}: {error}", retry.current_attempt)
+            format!("attempt {}{next}: {}", retry.current_attempt, error(&event.details.error))
         }
-        EventDetails::WaitStarted(event) => {
+        Event::WaitStarted(event) => {
             format!("until +{}", duration(event.details.scheduled_end_timestamp.since(start)))
         }
-        EventDetails::InvocationCompleted(event) => {
-            let error = event.details.error.as_ref().and_then(|error| error.payload.as_ref()).map(error_text);
-            error.map(|error| format!("crashed: {error}")).unwrap_or_default()
+        Event::CallbackStarted(event) => timeouts(event.details.timeout, event.details.heartbeat_timeout),
+        Event::ChainedInvokeStarted(event) => {
+            let input = event.details.input.as_ref().map(payload).unwrap_or_default();
+            format!("{} {input}", event.details.function_name)
         }
-        _ => String::new(),
+        Event::InvocationCompleted(event) => match &event.details.error {
+            Some(crash) => format!("crashed: {}", error(crash)),
+            None => String::new(),
+        },
+        Event::ContextStarted(_) | Event::StepStarted(_) | Event::WaitSucceeded(_) => String::new(),
     }
 }
 
-fn error(error: Option<&durabox_runtime::model::ErrorObject>) -> String {
-    error.map(error_text).unwrap_or_default()
+/// Returns `timeout 1h, heartbeat timeout 5m` of what a callback has.
+fn timeouts(timeout: Option<u64>, heartbeat: Option<u64>) -> String {
+    let text =
+        |what: &str, seconds: Option<u64>| seconds.map(|s| format!("{what} {}", duration(Duration::from_secs(s))));
+    let known = [text("timeout", timeout), text("heartbeat timeout", heartbeat)];
+    known.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn payload(payload: &EventPayload) -> String {
+    payload.payload.clone().unwrap_or_default()
+}
+
+fn error(error: &EventError) -> String {
+    error.payload.as_ref().map(error_text).unwrap_or_default()
 }

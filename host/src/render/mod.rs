@@ -10,6 +10,7 @@ pub mod operation;
 pub mod summary;
 pub mod text;
 pub mod tree;
+pub mod warnings;
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,8 @@ use durabox_runtime::model::{ErrorObject, Operation, OperationType, sub_type};
 /// does not say it, and the name.
 pub fn title(operation_type: OperationType, sub: Option<&str>, name: Option<&str>) -> String {
     let mut title = operation_type.as_str().to_owned();
-    let said = [sub_type::STEP, sub_type::WAIT, sub_type::RUN_IN_CHILD_CONTEXT];
+    let said =
+        [sub_type::STEP, sub_type::WAIT, sub_type::CALLBACK, sub_type::CHAINED_INVOKE, sub_type::RUN_IN_CHILD_CONTEXT];
     if let Some(sub) = sub.filter(|sub| !said.contains(sub) && !sub.is_empty()) {
         title.push('/');
         title.push_str(sub);
@@ -84,6 +85,7 @@ mod tests {
     fn a_title_says_each_thing_once() {
         assert_eq!(title(OperationType::Step, Some("Step"), Some("pay")), "STEP pay");
         assert_eq!(title(OperationType::Wait, Some("Wait"), None), "WAIT");
+        assert_eq!(title(OperationType::ChainedInvoke, Some("ChainedInvoke"), Some("pay")), "CHAINED_INVOKE pay");
         assert_eq!(title(OperationType::Context, Some("Map"), Some("orders")), "CONTEXT/Map orders");
     }
 

@@ -2,23 +2,49 @@
 
 use std::sync::Arc;
 
+use durabox_runtime::engine::service::Metering;
+use durabox_runtime::local::Run;
 use durabox_runtime::model::{ErrorObject, Operation, OperationStatus, OperationType};
 use durabox_runtime::verify::Recorded;
 
 use super::operation::{error_text, title_of};
-use super::text::{clean, count, duration, shortened};
+use super::text::{clean, count, duration, shortened, thousands};
 use super::tree::tree;
 use crate::source::Sources;
 
 /// Longest result or input in a summary, characters; JSON output has them whole.
 const MAX_PAYLOAD: usize = 4000;
 
-/// Returns the summary and the operation tree, one line to an element.
-pub fn summary(recorded: &Recorded, sources: &Sources) -> Vec<String> {
+/// Returns what a summary of a run adds to that of its record: which invoke started it, and what it
+/// is metered for. `executions` are those among which the invoke is found.
+pub fn details<'a>(run: &Run, mut executions: impl Iterator<Item = &'a Run>) -> Vec<(&'static str, String)> {
+    let mut details = Vec::new();
+    if let Some(by) = &run.invoked_by {
+        let parent = executions.find(|parent| parent.execution.arn() == by.execution_arn);
+        let invoke = parent.and_then(|parent| {
+            let mut operations = parent.execution.operations().iter();
+            let operation = operations.find(|operation| operation.id == by.operation_id)?;
+            Some(format!("{} of {}", title_of(operation), parent.execution_name))
+        });
+        details.push(("invoked by", invoke.unwrap_or_else(|| by.execution_arn.clone())));
+    }
+    details.push(("metered", metered(run.execution.metering())));
+    details
+}
+
+/// Returns `4 operations, 1,234 bytes`.
+fn metered(metering: Metering) -> String {
+    let operations = count(usize::try_from(metering.operations).unwrap_or(usize::MAX), "operation");
+    format!("{operations}, {} bytes", thousands(metering.bytes))
+}
+
+/// Returns the summary, with these details, and the operation tree, one line to an element.
+pub fn summary(recorded: &Recorded, details: &[(&str, String)], sources: &Sources) -> Vec<String> {
     let mut lines = vec![
         format!("execution  {}", recorded.execution_name()),
         format!("status     {} {}", recorded.status.as_str(), circumstances(recorded)),
     ];
+    lines.extend(details.iter().map(|(what, text)| format!("{what:<10} {text}")));
     if let Some(result) = &recorded.result {
         lines.push(format!("result     {}", shortened(&clean(result), MAX_PAYLOAD)));
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use durabox_runtime::model::{Operation, OperationStatus, OperationType, Timestamp};
+use durabox_runtime::model::{EventDetails, Operation, OperationStatus, OperationType, Timestamp};
 use durabox_runtime::verify::Recorded;
 
 use super::operation::{error_text, title_of};
@@ -23,7 +23,8 @@ pub fn tree(recorded: &Recorded) -> Vec<String> {
         return Vec::new();
     }
     let header = ["operation", "status", "start", "took", "attempts", "source"].map(str::to_owned).to_vec();
-    let mut tree = Tree { recorded, start, children, rows: vec![header], notes: Vec::new() };
+    let mut tree =
+        Tree { recorded, start, children, invoked: invoked(recorded), rows: vec![header], notes: Vec::new() };
     tree.branch(None, "");
     tree.lines()
 }
@@ -32,6 +33,8 @@ struct Tree<'a> {
     recorded: &'a Recorded,
     start: Timestamp,
     children: HashMap<Option<&'a str>, Vec<&'a Operation>>,
+    /// What each chained invoke called, by operation id.
+    invoked: HashMap<&'a str, String>,
     rows: Vec<Vec<String>>,
     /// Lines that stand below a row and take no part in the columns.
     notes: Vec<(usize, String)>,
@@ -45,6 +48,9 @@ impl<'a> Tree<'a> {
             let (branch, below) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
             self.row(operation, format!("{indent}{branch}{}", title_of(operation)));
             let below = format!("{indent}{below}");
+            if let Some(invoked) = self.invoked.get(operation.id.as_str()) {
+                self.notes.push((self.rows.len() - 1, format!("{below}   → {invoked}")));
+            }
             if let Some(error) = operation.error().filter(|_| operation.status != OperationStatus::Succeeded) {
                 let has_children = self.children.contains_key(&Some(operation.id.as_str()));
                 let line = if has_children { "│  " } else { "   " };
@@ -98,6 +104,22 @@ impl<'a> Tree<'a> {
         }
         lines
     }
+}
+
+/// Returns `pay:live, execution pay-1a2b3c4d` of each chained invoke.
+fn invoked(recorded: &Recorded) -> HashMap<&str, String> {
+    let invoked = recorded.events.iter().filter_map(|event| match &event.details {
+        EventDetails::ChainedInvokeStarted(started) => {
+            let mut text = clean(&started.details.function_name);
+            let arn = started.details.durable_execution_arn.as_deref();
+            if let Some(name) = arn.and_then(|arn| arn.rsplit('/').nth(1)) {
+                text.push_str(&format!(", execution {name}"));
+            }
+            Some((event.id.as_deref()?, text))
+        }
+        _ => None,
+    });
+    invoked.collect()
 }
 
 /// When an open operation goes on by itself.

@@ -56,14 +56,24 @@ fn known() -> std::sync::MutexGuard<'static, Known> {
     KNOWN.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Builds the handler's package unless this process has, and loads the handler.
-pub(super) fn by_name(name: &str) -> Result<Artifact, RunError> {
+/// Returns the names of the workspace's handlers.
+pub(super) fn names() -> Result<Vec<String>, RunError> {
     let mut known = known();
+    Ok(workspace(&mut known)?.handlers().iter().map(|handler| handler.name.clone()).collect())
+}
+
+fn workspace(known: &mut Known) -> Result<Workspace, RunError> {
     let workspace = match known.workspace.take() {
         Some(workspace) => workspace,
         None => Workspace::locate(&start_directory())?,
     };
-    let workspace = known.workspace.insert(workspace).clone();
+    Ok(known.workspace.insert(workspace).clone())
+}
+
+/// Builds the handler's package unless this process has, and loads the handler.
+pub(super) fn by_name(name: &str) -> Result<Artifact, RunError> {
+    let mut known = known();
+    let workspace = workspace(&mut known)?;
     let handler = workspace.handler(name)?;
     if !known.packages.contains_key(&handler.package) {
         // One call for all handlers of the package: the tests beside this one want them, and Cargo

@@ -102,6 +102,11 @@ impl Functions {
         self.resolver = Some(resolver);
     }
 
+    /// Whether something finds the rest.
+    pub fn has_resolver(&self) -> bool {
+        self.resolver.is_some()
+    }
+
     /// Registers the run's own handler, unless its name is taken.
     pub(super) fn add_own(&mut self, function: &FunctionRef, artifact: &Artifact) {
         self.registered.entry(function.clone()).or_insert_with(|| Function::Handler(artifact.clone()));

@@ -115,7 +115,7 @@ fn with_site(mut end: InvocationEnd, rejected: Option<String>, replay: &Replay) 
     let site = replay.claims().find(|claim| claim.id == id).map(|claim| claim.site.to_string());
     if let (Some(site), InvocationEnd::Answered(InvocationOutput { error: Some(error), .. })) = (site, &mut end) {
         let message = error.error_message.take().unwrap_or_default();
-        error.error_message = Some(format!("{message} at {site}"));
+        error.error_message = Some(format!("{message} (at {site})"));
     }
     end
 }

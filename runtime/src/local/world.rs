@@ -37,7 +37,7 @@ pub(super) enum Task {
     /// The execution at this place.
     Execution(usize),
     /// A plain function, or an invoke that fails.
-    Call(StartedInvoke),
+    Call(Box<StartedInvoke>),
 }
 
 /// What there is to do at once.
@@ -148,7 +148,7 @@ impl<'a, I: Invoker> World<'a, I> {
                     let input = invoke.invoke.payload.take();
                     self.start(NewMember { artifact, function, names, input, invoked_by })?;
                 }
-                Target::Mock { .. } | Target::Refused(_) => self.active.push(Task::Call(invoke)),
+                Target::Mock { .. } | Target::Refused(_) => self.active.push(Task::Call(Box::new(invoke))),
             }
         }
         Ok(())
@@ -166,7 +166,8 @@ impl<'a, I: Invoker> World<'a, I> {
 
     /// Calls a plain function.
     fn call(&mut self, position: usize) -> Result<(), LocalError> {
-        let Task::Call(StartedInvoke { member, invoke, target }) = self.active.remove(position) else { return Ok(()) };
+        let Task::Call(started) = self.active.remove(position) else { return Ok(()) };
+        let StartedInvoke { member, invoke, target } = *started;
         let end = match target {
             Target::Mock { mock, .. } => {
                 let call = MockCall {

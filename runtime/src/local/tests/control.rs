@@ -8,9 +8,13 @@ use crate::local::{ControlError, Controls, OpenCallback, RunOptions, controls};
 /// Runs scripts beside somebody who controls them; both on this thread, and the controller first
 /// whenever both can go on, so that nothing races.
 fn controlled<T>(scripts: Scripts, control: impl AsyncFnOnce(Controls) -> T) -> (Told, T) {
+    controlled_with(RunOptions::default(), scripts, control)
+}
+
+fn controlled_with<T>(options: RunOptions, scripts: Scripts, control: impl AsyncFnOnce(Controls) -> T) -> (Told, T) {
     let (controls, commands) = controls();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    let run = drive(scripts, RunOptions::default(), commands);
+    let run = drive(scripts, options, commands);
     runtime.block_on(async {
         let (mut run, mut control) = (pin!(run), pin!(control(controls)));
         let value = tokio::select! {
@@ -156,4 +160,26 @@ fn a_callback_that_never_opens_is_waited_for_until_the_run_is_over() {
     let scripts = Scripts::default().handler("order", |_| done("1"));
     let (_, refused) = controlled(scripts, async |controls| controls.wait_for_callback("approval").await);
     assert_eq!(refused, Err(ControlError::Over));
+}
+
+#[test]
+fn in_real_time_the_run_wakes_for_an_answer_before_its_timers() {
+    // A timer of a year beside it, and none at all: nothing but the answer can end either run.
+    for pause in [Some(31_536_000), None] {
+        let scripts = Scripts::default().handler("order", move |turn| {
+            if turn.number == 1 {
+                turn.callback("approval", 0, 0);
+                if let Some(seconds) = pause {
+                    turn.wait("pause", seconds);
+                }
+            }
+            if turn.ended("approval") { done(turn.result("approval").unwrap_or_default()) } else { pending() }
+        });
+        let options = RunOptions { real_time: true, ..RunOptions::default() };
+        let (told, ()) = controlled_with(options, scripts, async |controls| {
+            controls.wait_for_callback("approval").await.expect("it opens");
+            controls.succeed("approval", yes()).await.expect("it is open");
+        });
+        assert_eq!(told.run.execution.result(), Some("yes"));
+    }
 }

@@ -184,7 +184,8 @@ pub(super) async fn drive(scripts: Scripts, mut options: RunOptions, commands: C
     }
     let new = own(&artifact(), "{}", &mut options)?;
     let lines = Arc::clone(&scripts.lines);
-    let mut world = World::new(scripts, Clock::virtual_at(VIRTUAL_START), &options, None, commands);
+    let clock = if options.real_time { Clock::real() } else { Clock::virtual_at(VIRTUAL_START) };
+    let mut world = World::new(scripts, clock, &options, None, commands);
     world.start(new)?;
     world.drive().await?;
     let (runs, outside) = world.finish();
