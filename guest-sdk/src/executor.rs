@@ -1,4 +1,5 @@
-//! A first-in, first-out executor on one thread. It parks on the host's `wait-any`.
+//! A first-in, first-out executor on one thread. It parks on the host's `wait-any`, or where
+//! [`crate::io`] has it park.
 //!
 //! No borrow of the executor's state is held while a future or a waker runs or is dropped: either
 //! may come back here.
@@ -24,7 +25,13 @@ thread_local! {
     /// Who waits for which operation.
     static PARKED: RefCell<BTreeMap<u32, Waker>> = const { RefCell::new(BTreeMap::new()) };
     static SUSPENDED: Cell<bool> = const { Cell::new(false) };
+    /// How to park while step bodies wait for something outside.
+    static REACTOR: Cell<Option<Reactor>> = const { Cell::new(None) };
 }
+
+/// Blocks until something is new, wakes who waits outside, and returns the operations that have
+/// something new; `None` without blocking if nobody waits outside.
+pub(crate) type Reactor = fn() -> Option<Vec<u32>>;
 
 struct Tasks {
     last: TaskId,
@@ -90,7 +97,7 @@ fn drive<F: Future>(mut root: Pin<&mut F>) -> Option<F::Output> {
                 return Some(output);
             }
         }
-        match host::wait_any() {
+        match park_all() {
             Woken::Ready(operations) => operations.into_iter().for_each(unpark),
             Woken::Suspended => {
                 SUSPENDED.set(true);
@@ -98,6 +105,20 @@ fn drive<F: Future>(mut root: Pin<&mut F>) -> Option<F::Output> {
             }
         }
     }
+}
+
+/// Blocks until something is new.
+fn park_all() -> Woken {
+    match REACTOR.get().and_then(|reactor| reactor()) {
+        Some(operations) => Woken::Ready(operations),
+        None => host::wait_any(),
+    }
+}
+
+/// Sets how to park while something outside is waited for. Set when the first body waits, so that
+/// a handler whose bodies never do imports nothing for it.
+pub(crate) fn park_with(reactor: Reactor) {
+    REACTOR.set(Some(reactor));
 }
 
 fn poll_task(id: TaskId) {

@@ -10,7 +10,7 @@ use durabox::render::{cause, document};
 use durabox::source::Sources;
 use durabox_runtime::local::{self, Run, RunOptions};
 use durabox_runtime::model::ExecutionStatus;
-use durabox_runtime::sandbox::{Policy, Preopen};
+use durabox_runtime::sandbox::{AllowedHost, Policy, Preopen};
 use durabox_runtime::store::Store;
 use durabox_runtime::verify::Recorded;
 use serde_json::{Value, json};
@@ -52,7 +52,10 @@ pub struct Args {
     /// Memory that the handler may use
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=4096))]
     memory: u64,
-    /// Let the handler see a directory; :ro for reading only
+    /// Let the handler's steps send requests to a host; repeatable
+    #[arg(long, value_name = "HOST[:PORT] | *.DOMAIN | *")]
+    allow_host: Vec<AllowedHost>,
+    /// Let the handler's steps see a directory; :ro for reading only
     #[arg(long, value_name = "HOST[:GUEST][:ro]", value_parser = parse_preopen)]
     dir: Vec<Preopen>,
     /// Set a variable of the handler's environment, which is empty otherwise
@@ -125,6 +128,7 @@ pub fn run(args: Args) -> Result<u8, CliError> {
         timeout: Duration::from_secs(args.timeout),
         memory_limit: args.memory * 1024 * 1024,
         preopens: args.dir.clone(),
+        allowed_hosts: args.allow_host.clone(),
         environment: args.env.clone(),
         shadow_replay: !args.no_shadow_replay,
         observer: Some(display.observer()),
