@@ -268,7 +268,7 @@ impl Guest<'_> {
                 Op::Wait(seconds) => Request::Wait { seconds: *seconds },
                 Op::Child(_) => Request::Context { sub_type: sub_type::RUN_IN_CHILD_CONTEXT.into() },
             };
-            let claim = Claim { context, index, name: Some(format!("op {index}")), request, site: CallSite::default() };
+            let claim = Claim { context, index, batch: None, name: Some(format!("op {index}")), request, site: CallSite::default() };
             let claimed = self.replay.claim(claim).expect("a program that follows its record");
             if let Some(outcome) = claimed.settled {
                 assert!(matches!(outcome, Outcome::Succeeded(_)), "{outcome:?}");
@@ -277,18 +277,18 @@ impl Guest<'_> {
             loop {
                 self.burn()?;
                 match self.replay.poll(claimed.handle).expect("a state") {
-                    State::Pending => self.wait_any()?,
+                    State::Opened(_) | State::Pending => self.wait_any()?,
                     State::Acknowledged | State::Settled(Outcome::Succeeded(_)) => break,
                     State::Settled(other) => panic!("{other:?}"),
-                    State::Run(attempt) | State::Interrupted(attempt) => match op {
+                    State::Run { attempt, .. } | State::Interrupted(attempt) => match op {
                         Op::Child(inner) => {
                             self.run(inner, claimed.handle, &path)?;
-                            self.replay.succeed(claimed.handle, None).expect("a report");
+                            self.replay.succeed(claimed.handle, None, None).expect("a report");
                         }
                         Op::Step { fails, .. } if attempt <= *fails => self.fail(claimed.handle),
                         _ => {
                             self.ran.push(path.clone());
-                            self.replay.succeed(claimed.handle, Some(attempt.to_string())).expect("a report");
+                            self.replay.succeed(claimed.handle, Some(attempt.to_string()), None).expect("a report");
                         }
                     },
                 }
