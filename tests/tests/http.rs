@@ -129,7 +129,7 @@ fn a_sleep_limits_a_request_that_is_never_answered() {
 fn a_request_that_takes_too_long_fails_its_step() {
     let (server, _end) = silent();
     let run = ask("http_request", &json!({"url": server.url("/"), "timeout_ms": 50}), &["127.0.0.1"]);
-    failed(&run, "StepFailed", &["GET http://127.0.0.1", "within the time allowed"]);
+    failed(&run, "Error", &["GET http://127.0.0.1", "within the time allowed"]);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_request_without_a_timeout_ends_before_its_invocation() {
         ..RunOptions::default()
     };
     let run = run_with("http_request", &json!({"url": server.url("/")}).to_string(), options);
-    failed(&run, "StepFailed", &["within the time allowed"]);
+    failed(&run, "Error", &["within the time allowed"]);
     assert!(run.invocations.iter().all(|invocation| invocation.crash.is_none()));
 }
 
@@ -149,18 +149,18 @@ fn a_request_without_a_timeout_ends_before_its_invocation() {
 fn a_server_that_is_not_there_fails_the_step_with_the_reason() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let run = ask("http_request", &json!({"url": format!("http://{closed}/")}), &["*"]);
-    failed(&run, "StepFailed", &["the connection was refused"]);
+    failed(&run, "Error", &["the connection was refused"]);
     let server = Server::start(|_| None);
     let run = ask("http_request", &json!({"url": server.url("/")}), &["*"]);
-    failed(&run, "StepFailed", &["closed before the answer was whole"]);
+    failed(&run, "Error", &["closed before the answer was whole"]);
     let run = ask("http_request", &json!({"url": "http://no-such-host.invalid/"}), &["*"]);
-    failed(&run, "StepFailed", &["the host was not found"]);
+    failed(&run, "Error", &["the host was not found"]);
 }
 
 #[test]
 fn a_request_that_is_none_fails_the_step_with_the_reason() {
     for (url, word) in [("/rate", "absolute"), ("ftp://a.test/", "ftp"), ("http://a b/", "not a URL")] {
-        failed(&ask("http_request", &json!({"url": url}), &["*"]), "StepFailed", &[url, word]);
+        failed(&ask("http_request", &json!({"url": url}), &["*"]), "Error", &[url, word]);
     }
 }
 

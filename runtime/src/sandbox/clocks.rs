@@ -319,8 +319,7 @@ mod tests {
         assert!(sleep.as_mut().poll(&mut context).is_pending());
         assert_eq!(clock.now_nanos(), 0);
         drop(request);
-        let polls = [(); 3].map(|()| sleep.as_mut().poll(&mut context).is_ready());
-        assert!(polls.contains(&true), "{polls:?}");
+        assert!((0..3).any(|_| sleep.as_mut().poll(&mut context).is_ready()));
         assert_eq!(clock.now_nanos(), SECOND);
     }
 

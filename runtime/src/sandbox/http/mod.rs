@@ -5,6 +5,8 @@
 
 mod body;
 mod send;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::fmt::Write as _;

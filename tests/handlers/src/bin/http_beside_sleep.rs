@@ -17,14 +17,16 @@ async fn handler(url: String, ctx: durable::DurableContext) -> Result<(Vec<Strin
             asked.borrow_mut().push(text);
             Ok(())
         })
-        .name("ask"),
+        .name("ask")
+        .future(),
         ctx.step(move |_| async move {
             let start = Instant::now();
             io::sleep(Duration::from_secs(3600)).await;
             slept.borrow_mut().push("slept".into());
             Ok(start.elapsed().as_secs())
         })
-        .name("sleep"),
+        .name("sleep")
+        .future(),
     );
     asked?;
     let slept = slept?;

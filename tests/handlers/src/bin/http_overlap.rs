@@ -23,7 +23,8 @@ async fn handler(base: String, ctx: durable::DurableContext) -> Result<Vec<Strin
             child.step(|_| async { Ok(()) }).name("two").await?;
             Ok(())
         })
-        .name("work"),
+        .name("work")
+        .future(),
     );
     first.and(second).and(third)?;
     let done = done.take();
