@@ -47,3 +47,57 @@ macro_rules! always_present {
 
 always_present!(u32, u64, String, crate::Timestamp, crate::EventPayload, crate::EventError, crate::RetryDetails);
 always_present!(crate::OperationType, crate::OperationStatus, crate::OperationAction);
+
+#[cfg(test)]
+mod tests {
+    use crate::*;
+
+    /// Reads `json` as a `T` and expects it to be written the same.
+    fn check<T: serde::Serialize + serde::de::DeserializeOwned>(json: &str) {
+        let value: T = serde_json::from_str(json).expect(json);
+        assert_eq!(serde_json::to_string(&value).expect("JSON"), json);
+    }
+
+    #[test]
+    fn what_is_absent_is_left_out_and_what_must_be_there_stays() {
+        check::<ErrorObject>("{}");
+        check::<ContextDetails>("{}");
+        check::<ContextDetails>(r#"{"ReplayChildren":true,"Result":""}"#);
+        check::<StepDetails>(r#"{"Attempt":0}"#);
+        check::<CallbackOptions>(r#"{"TimeoutSeconds":0,"HeartbeatTimeoutSeconds":5}"#);
+        check::<ChainedInvokeOptions>(r#"{"FunctionName":"f","XAmznTraceId":"Root=1"}"#);
+        check::<EventPayload>(r#"{"Truncated":false}"#);
+    }
+
+    #[test]
+    fn operations_and_updates_are_spelled_as_lambda_spells_them() {
+        check::<Operation>(
+            r#"{"Id":"a","Type":"CALLBACK","StartTimestamp":1.5,"Status":"TIMED_OUT","CallbackDetails":{"CallbackId":"YQ=="}}"#,
+        );
+        check::<OperationUpdate>(
+            r#"{"Id":"a","Name":"n","Type":"CHAINED_INVOKE","SubType":"ChainedInvoke","Action":"START","Payload":"1","ChainedInvokeOptions":{"FunctionName":"f","TenantId":"t"}}"#,
+        );
+    }
+
+    #[test]
+    fn an_event_carries_the_details_of_its_type() {
+        check::<Event>(
+            r#"{"EventId":2,"EventTimestamp":0,"Id":"a","EventType":"CallbackStarted","CallbackStartedDetails":{"CallbackId":"YQ==","HeartbeatTimeout":5}}"#,
+        );
+        check::<Event>(
+            r#"{"EventId":3,"EventTimestamp":0,"Id":"i","EventType":"ChainedInvokeStarted","ChainedInvokeStartedDetails":{"FunctionName":"f","Input":{"Payload":"1","Truncated":false},"ExecutedVersion":"7"}}"#,
+        );
+        let event: Event = serde_json::from_str(
+            r#"{"EventId":4,"EventTimestamp":0,"EventType":"ChainedInvokeStopped","ChainedInvokeStoppedDetails":{"Error":{"Payload":{"ErrorType":"E"}}}}"#,
+        )
+        .expect("a truncation that is not named");
+        assert_eq!(event.details.event_type(), "ChainedInvokeStopped");
+    }
+
+    #[test]
+    fn an_event_without_a_member_that_it_must_have_is_refused() {
+        let event = r#"{"EventId":2,"EventTimestamp":0,"EventType":"CallbackStarted","CallbackStartedDetails":{}}"#;
+        let error = serde_json::from_str::<Event>(event).expect_err("no callback id");
+        assert!(error.to_string().contains("CallbackId"), "{error}");
+    }
+}

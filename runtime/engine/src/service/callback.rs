@@ -133,8 +133,11 @@ impl Execution {
         let operation = &self.operations[index];
         let name = operation.name.clone().unwrap_or_else(|| operation.id.clone());
         Err(match (operation.end_timestamp, self.end) {
-            (None, Some(end)) => CallbackError::ExecutionClosed { name, status: self.status, end },
-            (end, _) => CallbackError::Closed { name, status: operation.status, end: end.unwrap_or_default() },
+            (Some(end), _) => CallbackError::Closed { name, status: operation.status, end },
+            (None, end) => {
+                let end = end.expect("a callback is open until it ends or its execution closes");
+                CallbackError::ExecutionClosed { name, status: self.status, end }
+            }
         })
     }
 
