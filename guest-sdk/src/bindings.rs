@@ -6,6 +6,10 @@ wit_bindgen::generate!({
     path: "wit",
     world: "handler",
     ownership: Borrowing { duplicate_if_necessary: false },
+    with: {
+        "wasi:io/poll@0.2.12": wasip2::io::poll,
+    },
 });
 
+pub(crate) use durabox::durable::io;
 pub(crate) use durabox::durable::operations as host;

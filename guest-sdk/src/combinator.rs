@@ -9,8 +9,8 @@ use crate::bindings::host::{Outcome, Request};
 use crate::child::SUB_TYPE;
 use crate::context_body::{self, Body, Ended};
 use crate::error::{
-    ChildContextError, ChildContextErrorKind, CombinatorError, CombinatorErrorKind as Kind, JoinFailed,
-    OperationError, Replayed,
+    ChildContextError, ChildContextErrorKind, CombinatorError, CombinatorErrorKind as Kind, JoinFailed, OperationError,
+    Replayed,
 };
 use crate::failure::{ReplayedFailure, WireError, chain_text};
 use crate::future::{DurableFuture, Settled};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::batch::Branch;
 use crate::BoxError;
+use crate::batch::Branch;
 use crate::bindings::host::{self, Invocation};
 use crate::builders::{
     ChildBuilder, CreateCallbackBuilder, InvokeBuilder, JoinAllBuilder, MapBuilder, ParallelBuilder, RaceBuilder,

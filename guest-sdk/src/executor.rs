@@ -1,4 +1,5 @@
-//! A first-in, first-out executor on one thread. It parks on the host's `wait-any`.
+//! A first-in, first-out executor on one thread. It parks on the host's `wait-any`, or where
+//! [`crate::io`] has it park.
 //!
 //! No borrow of the executor's state is held while a future or a waker runs or is dropped: either
 //! may come back here.
@@ -31,7 +32,13 @@ thread_local! {
     /// Spawned operations that were dropped before their end since the handler was last polled.
     static LEFT: RefCell<Vec<Left>> = const { RefCell::new(Vec::new()) };
     static SUSPENDED: Cell<bool> = const { Cell::new(false) };
+    /// How to park while step bodies wait for something outside.
+    static REACTOR: Cell<Option<Reactor>> = const { Cell::new(None) };
 }
+
+/// Blocks until something is new, wakes who waits outside, and returns the operations that have
+/// something new; `None` without blocking if nobody waits outside.
+pub(crate) type Reactor = fn() -> Option<Vec<u32>>;
 
 struct Tasks {
     last: TaskId,
@@ -98,7 +105,7 @@ fn drive<F: Future>(mut root: Pin<&mut F>) -> Option<F::Output> {
                 return Some(output);
             }
         }
-        match host::wait_any(IDLE.with_borrow(|idle| !idle.is_empty())) {
+        match park_all() {
             Woken::Ready(operations) => operations.into_iter().for_each(unpark),
             Woken::Idle => wake_innermost(),
             Woken::Suspended => {
@@ -107,6 +114,20 @@ fn drive<F: Future>(mut root: Pin<&mut F>) -> Option<F::Output> {
             }
         }
     }
+}
+
+/// Blocks until something is new.
+fn park_all() -> Woken {
+    match REACTOR.get().and_then(|reactor| reactor()) {
+        Some(operations) => Woken::Ready(operations),
+        None => host::wait_any(IDLE.with_borrow(|idle| !idle.is_empty())),
+    }
+}
+
+/// Sets how to park while something outside is waited for. Set when the first body waits, so that
+/// a handler whose bodies never do imports nothing for it.
+pub(crate) fn park_with(reactor: Reactor) {
+    REACTOR.set(Some(reactor));
 }
 
 fn poll_task(id: TaskId) {

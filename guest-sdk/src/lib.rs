@@ -30,6 +30,7 @@
 //!   [`wait`](DurableContext::wait), [`run_in_child_context`](DurableContext::run_in_child_context).
 //! * Each returns a builder of [`builders`], which is awaited, or turned into a [`DurableFuture`]
 //!   for `join!` and its like, or spawned.
+//! * A step's body asks other services with [`http`], and waits for any WASI pollable with [`io`].
 //! * What fails is an [`OperationError`]; what a value looks like on the wire is a [`serdes::Serdes`].
 //!
 //! Code between operations must do the same on every replay; code in a step may do what it likes.
@@ -47,7 +48,9 @@ mod error;
 mod executor;
 mod failure;
 mod future;
+pub mod http;
 mod invoke;
+pub mod io;
 mod log;
 mod operation;
 mod options;

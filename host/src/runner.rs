@@ -120,7 +120,22 @@ impl LocalRunner {
         self.configure(|options| options.memory_limit = bytes)
     }
 
-    /// Lets the handler see a directory.
+    /// Lets the handler's steps send requests to a host: `api.example.com`, `localhost:8080`,
+    /// `*.example.com` or `*`.
+    ///
+    /// # Panics
+    ///
+    /// If the text is none of these; it says why.
+    #[must_use]
+    #[track_caller]
+    pub fn with_allowed_host(self, host: impl AsRef<str>) -> Self {
+        match host.as_ref().parse() {
+            Ok(host) => self.configure(|options| options.allowed_hosts.push(host)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Lets the handler's steps see a directory.
     #[must_use]
     pub fn with_preopen(self, preopen: Preopen) -> Self {
         self.configure(|options| options.preopens.push(preopen))

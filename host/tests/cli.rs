@@ -426,3 +426,10 @@ fn help_says_what_each_command_does_and_what_exit_codes_mean() {
     assert_eq!(place.run(&["run"]).code, 2);
     assert_eq!(place.run(&["fly"]).code, 2);
 }
+
+#[test]
+fn an_allowed_host_that_is_none_is_refused_before_anything_runs() {
+    let place = Place::new("allow-host");
+    let printed = place.run(&["run", "handler.wasm", "--allow-host", "https://api.example.com/"]);
+    printed.refused(2, &["--allow-host", "\"https://api.example.com/\"", "leave out the scheme"]);
+}

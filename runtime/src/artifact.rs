@@ -257,9 +257,6 @@ impl ArtifactError {
             Self::NotDurable { .. } => Some("a handler's `main` calls `durable::run`, from the crate durabox-sdk"),
             Self::ContractVersion { .. } => Some("use the versions of durabox and durabox-sdk that belong together"),
             Self::NotCommand { .. } => Some("a handler is a Rust binary with `fn main`, not a library"),
-            Self::UnknownImport { imports, .. } if imports.iter().any(|import| import.starts_with("wasi:http")) => {
-                Some("outgoing HTTP is not available to handlers yet; leave out the crate that imports it")
-            }
             Self::UnknownImport { .. } => Some("leave out the crate that imports it"),
             Self::Unreadable { .. } | Self::Link { .. } | Self::Engine(_) => None,
         }

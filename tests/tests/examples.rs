@@ -1,11 +1,13 @@
 //! The examples, each run to its end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use durabox::runtime::local::Run;
+use durabox::runtime::local::{Run, RunOptions};
 use durabox::runtime::model::{ExecutionStatus, Operation, OperationType};
 use durabox::runtime::verify::Verdict;
-use durabox_tests::handlers::run;
+use durabox_tests::handlers::{run, run_with};
+use durabox_tests::server::{Answer, Server};
 
 fn succeeded(name: &str, input: &str, result: &str) -> Run {
     let run = run(name, input);
@@ -82,4 +84,27 @@ fn concurrent_operations_run_side_by_side() {
     assert_eq!(waits.len(), 3);
     assert_eq!(waits[1].start_timestamp, waits[2].start_timestamp, "the two spawned waits run at once");
     assert_eq!(run.invocations.len(), 3);
+}
+
+#[test]
+fn http_step_reserves_at_a_shop_that_fails_once() {
+    let failures = AtomicU32::new(0);
+    let shop = Server::start(move |request| {
+        let sold_out = request.body.contains("boat");
+        Some(match (sold_out, failures.fetch_add(1, Ordering::Relaxed)) {
+            (true, _) => Answer::new(409, ""),
+            (false, 0) => Answer::new(503, "try again"),
+            (false, _) => Answer::new(201, r#"{"number":7}"#),
+        })
+    });
+    let reserve = |item: &str| {
+        let allowed_hosts = vec![shop.authority().parse().expect("a host")];
+        let input = format!(r#"{{"shop":"{}","item":"{item}"}}"#, shop.url(""));
+        let run = run_with("http_step", &input, RunOptions { allowed_hosts, ..RunOptions::default() });
+        assert_eq!(run.shadow.as_ref().expect("a shadow replay").verdict, Verdict::Follows);
+        (run.execution.result().map(str::to_owned), run.invocations.len())
+    };
+    assert_eq!(reserve("bicycle"), (Some(r#""bicycle is reserved, number 7""#.into()), 2));
+    assert_eq!(reserve("boat"), (Some(r#""boat is sold out""#.into()), 1));
+    assert_eq!(shop.requests().len(), 3, "no replay asks");
 }

@@ -37,7 +37,9 @@ fn the_documentation_builds_without_a_warning() {
 
 #[test]
 fn both_copies_of_the_contract_are_equal() {
-    assert_eq!(read("runtime/wit/durable.wit"), read("guest-sdk/wit/durable.wit"));
+    for file in ["durable.wit", "deps/io.wit"] {
+        assert_eq!(read(&format!("runtime/wit/{file}")), read(&format!("guest-sdk/wit/{file}")));
+    }
 }
 
 #[test]
@@ -59,7 +61,7 @@ const SUITES: [&str; 10] = [
 
 #[test]
 fn every_misbehaving_handler_is_tested() {
-    let tests = read("tests/tests/hostile.rs");
+    let tests = ["hostile", "http", "files"].map(|name| read(&format!("tests/tests/{name}.rs"))).concat();
     for entry in std::fs::read_dir(workspace().join("tests/handlers/src/bin")).expect("the handlers") {
         let file = entry.expect("an entry").file_name();
         let name = file.to_str().expect("a name").trim_end_matches(".rs").to_owned();

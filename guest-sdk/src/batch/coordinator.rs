@@ -57,8 +57,7 @@ impl<IS, RS> Batch<IS, RS> {
         let claimed = place.claim(Request::Context(kind.sub_type));
         let ctx = SerdesContext::of(&place.context, &claimed.operation);
         let Settings { max_concurrency, completion, nesting, namer, serdes, result_serdes } = settings;
-        let settings =
-            Settings { max_concurrency, completion, nesting, namer, serdes: Rc::new(serdes), result_serdes };
+        let settings = Settings { max_concurrency, completion, nesting, namer, serdes: Rc::new(serdes), result_serdes };
         Self { place, kind, claimed, settings, ctx }
     }
 
@@ -141,11 +140,7 @@ where
         summary.read(&*self.settings.serdes, &self.ctx).await.map_err(unreadable)
     }
 
-    async fn write<O>(
-        &self,
-        result: BatchResult<O>,
-        started: usize,
-    ) -> Result<Body<BatchResult<O>>, OperationError>
+    async fn write<O>(&self, result: BatchResult<O>, started: usize) -> Result<Body<BatchResult<O>>, OperationError>
     where
         IS: Serdes<O>,
     {

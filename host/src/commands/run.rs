@@ -43,6 +43,7 @@ pub fn run(args: Args) -> Result<u8, CliError> {
         timeout: Duration::from_secs(args.timeout),
         memory_limit: args.memory * 1024 * 1024,
         preopens: args.dir.clone(),
+        allowed_hosts: args.allow_host.clone(),
         environment: args.env.clone(),
         shadow_replay: !args.no_shadow_replay,
         functions,

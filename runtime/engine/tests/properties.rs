@@ -446,7 +446,14 @@ impl Guest<'_> {
                 Op::Wait(seconds) => Request::Wait { seconds: *seconds },
                 Op::Child(_) => Request::Context { sub_type: sub_type::RUN_IN_CHILD_CONTEXT.into() },
             };
-            let claim = Claim { context, index, batch: None, name: Some(format!("op {index}")), request, site: CallSite::default() };
+            let claim = Claim {
+                context,
+                index,
+                batch: None,
+                name: Some(format!("op {index}")),
+                request,
+                site: CallSite::default(),
+            };
             let claimed = self.replay.claim(claim).expect("a program that follows its record");
             if let Some(outcome) = claimed.settled {
                 assert!(matches!(outcome, Outcome::Succeeded(_)), "{outcome:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use durabox_model::{MAX_EXECUTION_TIMEOUT_SECONDS, Timestamp};
 
 use super::{CallbackAnswer, Functions};
-use crate::sandbox::{InvokeOptions, LogLine, Policy, Preopen, RandomSource};
+use crate::sandbox::{AllowedHost, InvokeOptions, LogLine, Policy, Preopen, RandomSource};
 
 /// Called as a run goes on, from the thread that runs it.
 pub type Observer = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
@@ -60,8 +60,10 @@ pub struct RunOptions {
     pub timeout: Duration,
     /// Bytes of memory that the handler may use.
     pub memory_limit: u64,
-    /// Directories that the handler may see.
+    /// Directories that the handler's steps may see.
     pub preopens: Vec<Preopen>,
+    /// Hosts that the handler's steps may send requests to.
+    pub allowed_hosts: Vec<AllowedHost>,
     /// Environment that the handler sees.
     pub environment: Vec<(String, String)>,
     /// Seconds until an execution times out, 1 to 31,622,400. With the most, which is the default,
@@ -93,6 +95,7 @@ impl Default for RunOptions {
             timeout: Duration::from_secs(60),
             memory_limit: 512 * 1024 * 1024,
             preopens: Vec::new(),
+            allowed_hosts: Vec::new(),
             environment: Vec::new(),
             execution_timeout_seconds: MAX_EXECUTION_TIMEOUT_SECONDS,
             page_size: usize::MAX,
@@ -114,6 +117,7 @@ impl RunOptions {
             memory_limit: self.memory_limit,
             deadline: self.timeout,
             preopens: self.preopens.clone(),
+            allowed_hosts: self.allowed_hosts.clone(),
             environment: self.environment.clone(),
             ..InvokeOptions::default()
         }

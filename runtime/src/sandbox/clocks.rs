@@ -1,13 +1,16 @@
 //! The guest's clocks and sleeps: recorded time for handler code, the invocation's clock for steps.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use durabox_engine::replay::Scope;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use wasmtime::component::Resource;
 use wasmtime_wasi::async_trait;
-use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::{self, Duration as Nanos, Instant};
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::{self, Duration as Nanos, Instant as Ticks};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::{self, Datetime};
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 
@@ -56,9 +59,10 @@ impl Host {
             .into());
         } else if self.clock.is_virtual() {
             let deadline = self.clock.now_nanos().saturating_add(duration);
-            Sleep::Virtual { deadline, clock: self.clock.clone(), sleeps: Arc::clone(&self.sleeps) }
+            let wall = Instant::now().checked_add(Duration::from_nanos(duration));
+            Sleep::Virtual { deadline, wall, clock: self.clock.clone(), sleeps: Arc::clone(&self.sleeps) }
         } else {
-            match tokio::time::Instant::now().checked_add(Duration::from_nanos(duration)) {
+            match Instant::now().checked_add(Duration::from_nanos(duration)) {
                 Some(deadline) => Sleep::Real(deadline),
                 None => Sleep::Endless,
             }
@@ -81,7 +85,7 @@ impl wall_clock::Host for Host {
 }
 
 impl monotonic_clock::Host for Host {
-    fn now(&mut self) -> wasmtime::Result<Instant> {
+    fn now(&mut self) -> wasmtime::Result<Ticks> {
         self.read(Ambient::MonotonicClock)?;
         Ok(self.instant())
     }
@@ -90,7 +94,7 @@ impl monotonic_clock::Host for Host {
         Ok(1)
     }
 
-    fn subscribe_instant(&mut self, when: Instant) -> wasmtime::Result<Resource<DynPollable>> {
+    fn subscribe_instant(&mut self, when: Ticks) -> wasmtime::Result<Resource<DynPollable>> {
         let now = self.instant();
         self.sleep(when.saturating_sub(now))
     }
@@ -107,11 +111,27 @@ pub(super) struct Sleeps {
     /// When the invocation's own time is up, on its clock.
     limit: u64,
     timed_out: AtomicBool,
+    /// Requests that somebody outside has not answered yet. While there are any, time does not jump.
+    requests: AtomicUsize,
+    /// Told when `requests` comes to 0.
+    quiet: Notify,
 }
 
 impl Sleeps {
-    pub(super) const fn new(limit: u64) -> Self {
-        Self { earliest: AtomicU64::new(u64::MAX), limit, timed_out: AtomicBool::new(false) }
+    pub(super) fn new(limit: u64) -> Self {
+        Self {
+            earliest: AtomicU64::new(u64::MAX),
+            limit,
+            timed_out: AtomicBool::new(false),
+            requests: AtomicUsize::new(0),
+            quiet: Notify::new(),
+        }
+    }
+
+    /// Keeps virtual time from jumping until the answer is there, which is when this is dropped.
+    pub(super) fn request(self: &Arc<Self>) -> Request {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Request(Arc::clone(self))
     }
 
     /// Whether a step slept past the end of the invocation's time.
@@ -123,8 +143,14 @@ impl Sleeps {
 /// What a guest sleeps on.
 enum Sleep {
     Over,
-    Virtual { deadline: u64, clock: Clock, sleeps: Arc<Sleeps> },
-    Real(tokio::time::Instant),
+    /// `wall` is when it ends if requests are under way until then.
+    Virtual {
+        deadline: u64,
+        wall: Option<Instant>,
+        clock: Clock,
+        sleeps: Arc<Sleeps>,
+    },
+    Real(Instant),
     Endless,
 }
 
@@ -133,7 +159,7 @@ impl Pollable for Sleep {
     async fn ready(&mut self) {
         match self {
             Self::Over => {}
-            Self::Virtual { deadline, clock, sleeps } => sleeps.until(*deadline, clock).await,
+            Self::Virtual { deadline, wall, clock, sleeps } => sleeps.until(*deadline, *wall, clock).await,
             Self::Real(deadline) => tokio::time::sleep_until(*deadline).await,
             Self::Endless => std::future::pending().await,
         }
@@ -142,23 +168,62 @@ impl Pollable for Sleep {
 
 impl Sleeps {
     /// Moves the clock to `deadline`, unless another sleep of the same wait ends earlier.
-    async fn until(&self, deadline: u64, clock: &Clock) {
-        if clock.now_nanos() >= deadline {
-            return;
+    ///
+    /// While requests are under way it takes the time that it says, up to `wall`.
+    async fn until(&self, deadline: u64, wall: Option<Instant>, clock: &Clock) {
+        while clock.now_nanos() < deadline {
+            let waited = self.requests_end(wall).await;
+            self.earliest.fetch_min(deadline, Ordering::Relaxed);
+            let _withdraw = Withdraw { sleeps: self, deadline };
+            // All that one wait is for is polled before any of it is polled again.
+            tokio::task::yield_now().await;
+            if !waited && self.has_requests() {
+                continue;
+            }
+            if self.earliest.load(Ordering::Relaxed) != deadline && clock.now_nanos() < deadline {
+                return std::future::pending().await;
+            }
+            if deadline > self.limit {
+                clock.advance_to_nanos(self.limit);
+                self.timed_out.store(true, Ordering::Relaxed);
+                return std::future::pending().await;
+            }
+            clock.advance_to_nanos(deadline);
         }
-        self.earliest.fetch_min(deadline, Ordering::Relaxed);
-        let _withdraw = Withdraw { sleeps: self, deadline };
-        // All sleeps of one wait are polled before any of them is polled again.
-        tokio::task::yield_now().await;
-        if self.earliest.load(Ordering::Relaxed) != deadline && clock.now_nanos() < deadline {
-            return std::future::pending().await;
+    }
+
+    fn has_requests(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) > 0
+    }
+
+    /// Waits until no request is under way, at most until `wall`; says whether that was reached.
+    async fn requests_end(&self, wall: Option<Instant>) -> bool {
+        while self.has_requests() {
+            let mut quiet = pin!(self.quiet.notified());
+            quiet.as_mut().enable();
+            if !self.has_requests() {
+                break;
+            }
+            let Some(wall) = wall else {
+                quiet.await;
+                continue;
+            };
+            if tokio::time::timeout_at(wall, quiet).await.is_err() {
+                return true;
+            }
         }
-        if deadline > self.limit {
-            clock.advance_to_nanos(self.limit);
-            self.timed_out.store(true, Ordering::Relaxed);
-            return std::future::pending().await;
+        false
+    }
+}
+
+/// A request under way.
+pub(super) struct Request(Arc<Sleeps>);
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        if self.0.requests.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.quiet.notify_waiters();
         }
-        clock.advance_to_nanos(deadline);
     }
 }
 
@@ -186,7 +251,7 @@ mod tests {
 
     /// Polls all sleeps in rounds, as a guest's `poll` does, until one is over; returns which are.
     fn wait(sleeps: &Sleeps, clock: &Clock, deadlines: &[u64]) -> Vec<u64> {
-        let mut futures: Vec<_> = deadlines.iter().map(|&at| (at, Box::pin(sleeps.until(at, clock)))).collect();
+        let mut futures: Vec<_> = deadlines.iter().map(|&at| (at, Box::pin(sleeps.until(at, None, clock)))).collect();
         let mut context = Context::from_waker(Waker::noop());
         for _ in 0..3 {
             let over = futures.iter_mut().filter_map(|(at, future)| match future.as_mut().poll(&mut context) {
@@ -216,7 +281,7 @@ mod tests {
         let clock = Clock::virtual_at(Timestamp::from_millis(0));
         let sleeps = Sleeps::new(u64::MAX);
         let mut context = Context::from_waker(Waker::noop());
-        assert!(Box::pin(sleeps.until(SECOND, &clock)).as_mut().poll(&mut context).is_pending());
+        assert!(Box::pin(sleeps.until(SECOND, None, &clock)).as_mut().poll(&mut context).is_pending());
         assert_eq!(clock.now_nanos(), 0);
         assert_eq!(wait(&sleeps, &clock, &[2 * SECOND]), [2 * SECOND]);
     }
@@ -228,5 +293,44 @@ mod tests {
         assert!(wait(&sleeps, &clock, &[4 * SECOND]).is_empty());
         assert!(sleeps.timed_out());
         assert_eq!(clock.now_nanos(), 3 * SECOND);
+    }
+
+    #[test]
+    fn time_does_not_jump_while_a_request_is_under_way() {
+        let clock = Clock::virtual_at(Timestamp::from_millis(0));
+        let sleeps = Arc::new(Sleeps::new(u64::MAX));
+        let (first, second) = (sleeps.request(), sleeps.request());
+        assert!(wait(&sleeps, &clock, &[SECOND]).is_empty());
+        drop(first);
+        assert!(wait(&sleeps, &clock, &[SECOND]).is_empty());
+        drop(second);
+        assert_eq!(wait(&sleeps, &clock, &[SECOND]), [SECOND]);
+    }
+
+    #[test]
+    fn a_request_that_starts_in_the_same_wait_keeps_time_from_jumping() {
+        let clock = Clock::virtual_at(Timestamp::from_millis(0));
+        let sleeps = Arc::new(Sleeps::new(u64::MAX));
+        let mut context = Context::from_waker(Waker::noop());
+        let mut sleep = Box::pin(sleeps.until(SECOND, None, &clock));
+        assert!(sleep.as_mut().poll(&mut context).is_pending());
+        let request = sleeps.request();
+        assert!(sleep.as_mut().poll(&mut context).is_pending());
+        assert!(sleep.as_mut().poll(&mut context).is_pending());
+        assert_eq!(clock.now_nanos(), 0);
+        drop(request);
+        assert!((0..3).any(|_| sleep.as_mut().poll(&mut context).is_ready()));
+        assert_eq!(clock.now_nanos(), SECOND);
+    }
+
+    #[tokio::test]
+    async fn a_sleep_beside_a_request_that_is_never_answered_takes_its_time() {
+        let clock = Clock::virtual_at(Timestamp::from_millis(0));
+        let sleeps = Arc::new(Sleeps::new(u64::MAX));
+        let _request = sleeps.request();
+        let wall = Instant::now() + Duration::from_millis(20);
+        sleeps.until(SECOND, Some(wall), &clock).await;
+        assert!(Instant::now() >= wall);
+        assert_eq!(clock.now_nanos(), SECOND);
     }
 }

@@ -5,8 +5,20 @@ use crate::ArtifactError;
 /// The interface that makes a component a durable handler.
 pub(crate) const CONTRACT: &str = "durabox:durable/operations@0.1.0";
 
+/// The interfaces of the contract: a handler imports the first, and any of the others.
+const INTERFACES: [&str; 2] = [CONTRACT, "durabox:durable/io@0.1.0"];
+
 /// The packages of WASI 0.2 that the sandbox provides, most of them to say no.
-const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+const WASI: [&str; 8] = [
+    "wasi:cli/",
+    "wasi:clocks/",
+    "wasi:filesystem/",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
+    "wasi:io/",
+    "wasi:random/",
+    "wasi:sockets/",
+];
 
 /// Says why a component with these imports and exports is not a handler that can run here.
 pub(crate) fn check(name: &str, imports: &[&str], exports: &[&str]) -> Result<(), ArtifactError> {
@@ -29,5 +41,5 @@ pub(crate) fn check(name: &str, imports: &[&str], exports: &[&str]) -> Result<()
 }
 
 fn is_provided(import: &str) -> bool {
-    import == CONTRACT || (import.contains("@0.2.") && WASI.iter().any(|package| import.starts_with(package)))
+    INTERFACES.contains(&import) || (import.contains("@0.2.") && WASI.iter().any(|package| import.starts_with(package)))
 }

@@ -1,15 +1,19 @@
+use std::fmt;
 use std::sync::Arc;
 
-use durabox_engine::replay::{CallSite, Replay, Scope};
+use durabox_engine::replay::{CallSite, ClaimView, Replay, Scope};
 use durabox_model::{ErrorObject, Timestamp};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::clocks::Sleeps;
+use super::http::Sender;
 use super::limits::Limits;
 use super::output::Output;
 use super::random::Randomness;
 use super::report::{Ambient, AmbientRead};
+use super::step_stream::InStep;
 use super::stop::Stop;
 use super::{CheckpointClient, InvocationInfo, InvokeOptions, Policy};
 use crate::clock::Clock;
@@ -40,6 +44,9 @@ pub(crate) struct Host {
     pub(super) limits: Limits,
     pub(super) polls: u64,
     pub(super) checkpoints: u64,
+    pub(super) in_step: InStep,
+    pub(super) http: WasiHttpCtx,
+    pub(super) sender: Sender,
     pub(super) wasi: WasiCtx,
     pub(super) table: ResourceTable,
 }
@@ -74,15 +81,9 @@ impl Host {
         if let Scope::Step { .. } = self.replay.scope() {
             return Ok(());
         }
-        let last = (self.last_claimed as usize).checked_sub(1).and_then(|nth| self.replay.claims().nth(nth));
+        let last = self.claim_of(self.last_claimed);
         if self.options.policy == Policy::Deny {
-            let place = last.map_or_else(
-                || "before the first operation".to_owned(),
-                |claim| match claim.name {
-                    Some(name) => format!("after {} `{name}` at {}", claim.sub_type, claim.site),
-                    None => format!("after {} at {}", claim.sub_type, claim.site),
-                },
-            );
+            let place = self.place();
             return Err(Stop::refused(format!(
                 "the handler read {what} between operations, {place}, and the policy `deny` allows it only in a step: \
                  read it in a step, whose result is recorded"
@@ -97,6 +98,29 @@ impl Host {
             _ => self.ambient_reads.push(AmbientRead { what, after, site, count: 1 }),
         }
         Ok(())
+    }
+
+    /// Returns the claim with this handle.
+    pub(super) fn claim_of(&self, handle: u32) -> Option<ClaimView<'_>> {
+        (handle as usize).checked_sub(1).and_then(|nth| self.replay.claims().nth(nth))
+    }
+
+    /// Returns where handler code is, for a person.
+    pub(super) fn place(&self) -> String {
+        match self.claim_of(self.last_claimed) {
+            Some(claim) => format!("after {}", title(&claim)),
+            None => "before the first operation".to_owned(),
+        }
+    }
+
+    /// Fails unless a step's body runs; `deed` is what the handler did, and `way` the way to do it.
+    pub(super) fn only_in_step(&self, deed: fmt::Arguments<'_>, way: &str) -> Result<(), Stop> {
+        match self.replay.scope() {
+            Scope::Step { .. } => Ok(()),
+            Scope::Handler { .. } => {
+                Err(Stop::refused(format!("the handler {deed} outside any step, {}: {way}", self.place())))
+            }
+        }
     }
 
     /// Whether output is dropped now, because an earlier invocation has shown it.
@@ -118,5 +142,13 @@ impl Host {
             let (operation_id, attempt) = self.origin();
             self.output.take_pending(self.clock.now(), operation_id, attempt);
         }
+    }
+}
+
+/// Returns an operation as a person knows it: its kind, name and place.
+pub(super) fn title(claim: &ClaimView<'_>) -> String {
+    match claim.name {
+        Some(name) => format!("{} `{name}` at {}", claim.sub_type, claim.site),
+        None => format!("{} at {}", claim.sub_type, claim.site),
     }
 }

@@ -7,12 +7,15 @@ use std::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, WasiCtx};
+use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::clocks::Sleeps;
 use super::host::{Host, Phase};
+use super::http::Sender;
 use super::limits::Limits;
 use super::output::Output;
 use super::random::Randomness;
+use super::step_stream::InStep;
 use super::stop::{Silence, Stop};
 use super::{Invocation, InvocationEnd, InvocationReport, InvokeOptions};
 use crate::artifact::{Artifact, Sandbox};
@@ -21,7 +24,8 @@ use crate::clock::saturating_nanos;
 impl Sandbox {
     /// Runs one invocation in a fresh instance of a handler that this sandbox has loaded.
     ///
-    /// Needs a tokio runtime with time enabled if the client, or a step on the real clock, waits.
+    /// Needs a tokio runtime with time enabled if the client, or a step on the real clock, waits, and
+    /// with I/O enabled if a host is allowed.
     /// Dropping the future stops the guest.
     ///
     /// # Panics
@@ -34,7 +38,7 @@ impl Sandbox {
             Ok(wasi) => (wasi, None),
             Err(stop) => (WasiCtx::default(), Some(stop)),
         };
-        let host = Host::new(invocation, wasi);
+        let host = Host::new(invocation, wasi, deadline);
         let sleeps = Arc::clone(&host.sleeps);
         let mut store = Store::new(self.engine(), host);
         store.limiter(|host| &mut host.limits);
@@ -102,9 +106,10 @@ fn wasi(options: &InvokeOptions) -> Result<WasiCtx, Stop> {
 }
 
 impl Host {
-    fn new(invocation: Invocation, wasi: WasiCtx) -> Self {
+    fn new(invocation: Invocation, wasi: WasiCtx, deadline: Option<Instant>) -> Self {
         let Invocation { replay, info, client, clock, options, sink } = invocation;
         let limit = clock.now_nanos().saturating_add(saturating_nanos(options.deadline));
+        let sleeps = Arc::new(Sleeps::new(limit));
         Self {
             execution_start: replay.now(),
             phase: Phase::Loaded,
@@ -113,7 +118,10 @@ impl Host {
             last_claimed: 0,
             ambient_reads: Vec::new(),
             random: Randomness::new(&options),
-            sleeps: Arc::new(Sleeps::new(limit)),
+            sender: Sender::new(Arc::clone(&sleeps), deadline),
+            sleeps,
+            in_step: InStep::default(),
+            http: WasiHttpCtx::new(),
             latest_instant: 0,
             output: Output::new(sink),
             limits: Limits::new(options.memory_limit),

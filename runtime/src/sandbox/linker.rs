@@ -1,12 +1,13 @@
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime_wasi::p2::bindings::{cli, clocks, random};
+use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
 
-use super::bindings::Handler;
+use super::bindings::{io, operations};
 use super::host::Host;
+use super::http;
 
-/// Returns everything that a guest can call: WASI 0.2 with our clocks, random numbers and output
-/// in the place of wasmtime-wasi's own, and the durable contract.
+/// Returns everything that a guest can call: WASI 0.2 with our clocks, random numbers, output, files
+/// and requests in the place of wasmtime-wasi's own, and the durable contract.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
@@ -22,8 +23,11 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     random::insecure_seed::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
     cli::stdout::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
     cli::stderr::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    filesystem::types::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    http::add_to_linker(l)?;
     l.allow_shadowing(false);
 
-    Handler::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    operations::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
+    io::add_to_linker::<Host, HasSelf<Host>>(l, |host| host)?;
     Ok(linker)
 }

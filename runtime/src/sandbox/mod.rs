@@ -5,15 +5,20 @@
 //! a step's body sees a clock that runs. Which of the two it is, [`Replay`] knows. What an
 //! invocation means for its execution is decided elsewhere: the sandbox says how it ended.
 //!
-//! Denied unless granted: files, environment, arguments, network, memory beyond the limit, time
-//! beyond the deadline.
+//! Denied unless granted: files, environment, arguments, requests over HTTP, memory beyond the
+//! limit, time beyond the deadline. Files and requests are for steps only; any other network is
+//! denied always.
 
+mod allowed_host;
 mod bindings;
 mod clocks;
 pub(crate) mod contract;
 mod convert;
+mod files;
 mod host;
+mod http;
 mod invoke;
+mod io;
 mod limits;
 mod linker;
 mod operations;
@@ -21,6 +26,7 @@ mod options;
 mod output;
 mod random;
 mod report;
+mod step_stream;
 mod stop;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -35,6 +41,7 @@ use durabox_model::ErrorObject;
 
 use crate::clock::Clock;
 
+pub use allowed_host::{AllowedHost, AllowedHostError};
 pub(crate) use contract::CONTRACT;
 pub(crate) use host::Host;
 pub(crate) use linker::linker;

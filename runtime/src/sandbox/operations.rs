@@ -80,28 +80,23 @@ impl wit::Host for Host {
         self.running("enter")?;
         // What was written until here belongs to the scope that is left.
         self.drain_output();
-        Ok(self.replay.enter(scope).map_err(Stop::Fault)?)
+        self.replay.enter(scope).map_err(Stop::Fault)?;
+        self.in_step.set(matches!(self.replay.scope(), Scope::Step { .. }));
+        Ok(())
     }
 
     async fn wait_any(&mut self, tell_idle: bool) -> wasmtime::Result<Wake> {
         self.running("wait-any")?;
         self.drain_output();
-        loop {
-            let ready = self.replay.take_ready();
-            if !ready.is_empty() {
-                return Ok(Wake::Ready(ready));
-            }
-            let Some(request) = self.replay.poll_checkpoint() else {
-                if tell_idle {
-                    return Ok(Wake::Idle);
-                }
-                self.phase = Phase::Suspended;
-                return Ok(Wake::Suspended);
-            };
-            self.checkpoints += 1;
-            let output = self.client.checkpoint(request).await.map_err(Stop::from)?;
-            self.replay.handle_checkpoint(output).map_err(Stop::Fault)?;
+        let ready = self.next_ready().await?;
+        if !ready.is_empty() {
+            return Ok(Wake::Ready(ready));
         }
+        if tell_idle {
+            return Ok(Wake::Idle);
+        }
+        self.phase = Phase::Suspended;
+        Ok(Wake::Suspended)
     }
 
     fn backoff(&mut self, strategy: wit::RetryStrategy, context: u32, attempt: u32) -> wasmtime::Result<Option<u64>> {
@@ -168,8 +163,24 @@ impl wit::Host for Host {
 }
 
 impl Host {
+    /// Checkpoints until an operation has something new; none has when nothing is left to checkpoint.
+    pub(super) async fn next_ready(&mut self) -> Result<Vec<u32>, Stop> {
+        loop {
+            let ready = self.replay.take_ready();
+            if !ready.is_empty() {
+                return Ok(ready);
+            }
+            let Some(request) = self.replay.poll_checkpoint() else {
+                return Ok(ready);
+            };
+            self.checkpoints += 1;
+            let output = self.client.checkpoint(request).await?;
+            self.replay.handle_checkpoint(output)?;
+        }
+    }
+
     /// Fails unless the invocation goes on.
-    fn running(&self, call: &str) -> Result<(), Stop> {
+    pub(super) fn running(&self, call: &str) -> Result<(), Stop> {
         match self.phase {
             Phase::Running => Ok(()),
             phase => Err(out_of_turn(call, phase)),

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::AllowedHost;
+
 /// How an invocation is run.
 #[derive(Clone, Debug)]
 pub struct InvokeOptions {
@@ -15,8 +17,10 @@ pub struct InvokeOptions {
     /// How long the invocation may take, on the wall and on the invocation's clock: the
     /// function's timeout. Lambda's default is 3 seconds, its most 15 minutes.
     pub deadline: Duration,
-    /// Directories that the handler may use.
+    /// Directories that steps may use.
     pub preopens: Vec<Preopen>,
+    /// Hosts that steps may send requests to.
+    pub allowed_hosts: Vec<AllowedHost>,
     /// The environment, whole: nothing is inherited.
     pub environment: Vec<(String, String)>,
     /// The arguments, the program's name first.
@@ -32,6 +36,7 @@ impl Default for InvokeOptions {
             memory_limit: 512 * 1024 * 1024,
             deadline: Duration::from_secs(15 * 60),
             preopens: Vec::new(),
+            allowed_hosts: Vec::new(),
             environment: Vec::new(),
             arguments: Vec::new(),
         }
@@ -59,7 +64,7 @@ pub enum RandomSource {
     Os,
 }
 
-/// A directory that a handler may use.
+/// A directory that a handler's steps may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preopen {
     /// Where it is.

@@ -129,11 +129,11 @@ fn another_version_of_the_contract_names_both() {
 #[test]
 fn an_import_that_is_not_provided_is_named() {
     let imports = r#"(import "durabox:durable/operations@0.1.0" (instance))
-                     (import "wasi:http/outgoing-handler@0.2.4" (instance))"#;
+                     (import "wasi:keyvalue/store@0.2.0" (instance))"#;
     let error = refusal(&component(imports, ""));
     assert_eq!(
         error.to_string(),
-        "`handler.wasm` imports `wasi:http/outgoing-handler@0.2.4`, which the sandbox does not provide"
+        "`handler.wasm` imports `wasi:keyvalue/store@0.2.0`, which the sandbox does not provide"
     );
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use durabox_runtime::local::CallbackAnswer;
 use durabox_runtime::model::ErrorObject;
-use durabox_runtime::sandbox::{Policy, Preopen};
+use durabox_runtime::sandbox::{AllowedHost, Policy, Preopen};
 
 use super::{answer, functions};
 use crate::cli_error::CliError;
@@ -39,7 +39,10 @@ pub struct Args {
     /// Memory that the handler may use
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub memory: u64,
-    /// Let the handler see a directory; :ro for reading only
+    /// Let the handler's steps send requests to a host; repeatable
+    #[arg(long, value_name = "HOST[:PORT] | *.DOMAIN | *")]
+    pub allow_host: Vec<AllowedHost>,
+    /// Let the handler's steps see a directory; :ro for reading only
     #[arg(long, value_name = "HOST[:GUEST][:ro]", value_parser = parse_preopen)]
     pub dir: Vec<Preopen>,
     /// Set a variable of the handler's environment, which is empty otherwise

@@ -1,7 +1,8 @@
 use durabox_model::{CallbackOptions, MAX_CALLBACK_TIMEOUT_SECONDS, Operation, OperationUpdate};
 
 pub(super) fn check(options: &CallbackOptions) -> Result<(), String> {
-    for (what, seconds) in [("timeout", options.timeout_seconds), ("heartbeat timeout", options.heartbeat_timeout_seconds)]
+    for (what, seconds) in
+        [("timeout", options.timeout_seconds), ("heartbeat timeout", options.heartbeat_timeout_seconds)]
     {
         if seconds > MAX_CALLBACK_TIMEOUT_SECONDS {
             return Err(format!(

@@ -8,7 +8,6 @@ mod wait;
 
 use durabox_model::{ErrorObject, MAX_NAME_LENGTH, Operation, OperationStatus, OperationType, OperationUpdate};
 
-
 use super::entry::{Entry, Phase};
 use super::{Outcome, Request, State};
 
