@@ -15,7 +15,7 @@ use super::output::Output;
 use super::random::Randomness;
 use super::stop::{Silence, Stop};
 use super::{Invocation, InvocationEnd, InvocationReport, InvokeOptions};
-use crate::artifact::{Artifact, Sandbox};
+use crate::artifact::{Artifact, Form, Sandbox};
 use crate::clock::saturating_nanos;
 
 impl Sandbox {
@@ -34,7 +34,7 @@ impl Sandbox {
             Ok(wasi) => (wasi, None),
             Err(stop) => (WasiCtx::default(), Some(stop)),
         };
-        let host = Host::new(invocation, wasi);
+        let host = Host::new(invocation, artifact.form(), wasi);
         let sleeps = Arc::clone(&host.sleeps);
         let mut store = Store::new(self.engine(), host);
         store.limiter(|host| &mut host.limits);
@@ -102,7 +102,7 @@ fn wasi(options: &InvokeOptions) -> Result<WasiCtx, Stop> {
 }
 
 impl Host {
-    fn new(invocation: Invocation, wasi: WasiCtx) -> Self {
+    fn new(invocation: Invocation, form: Form, wasi: WasiCtx) -> Self {
         let Invocation { replay, info, client, clock, options, sink } = invocation;
         let limit = clock.now_nanos().saturating_add(saturating_nanos(options.deadline));
         Self {
@@ -112,7 +112,7 @@ impl Host {
             panic: None,
             last_claimed: 0,
             ambient_reads: Vec::new(),
-            random: Randomness::new(&options),
+            random: Randomness::new(&options, form),
             sleeps: Arc::new(Sleeps::new(limit)),
             latest_instant: 0,
             output: Output::new(sink),
