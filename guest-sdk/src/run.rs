@@ -59,6 +59,10 @@ where
 {
     std::panic::set_hook(Box::new(report_panic));
     log::install(options.replay_logging);
+    // Preview 1 gives std the keys of its hash maps as it gives all random numbers. Drawn here, before
+    // the invocation starts, they are known for keys and do not depend on which code makes the first map.
+    #[cfg(all(target_os = "wasi", target_env = "p1"))]
+    let _ = std::hash::RandomState::new();
     let (context, input) = DurableContext::root(host::start());
     let answer = match decode(&input) {
         Ok(event) => executor::run(async move { handler(event, context).await }).map(|result| {

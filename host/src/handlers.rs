@@ -1,17 +1,58 @@
-//! Builds handlers for `wasm32-wasip2` with Cargo, and provides the target if it is missing.
+//! Builds handlers for WebAssembly with Cargo, and provides the target if it is missing.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::str::FromStr;
 
 use cargo_metadata::Message;
 
 use crate::workspace::Handler;
 
-/// The target that handlers are built for.
-pub const TARGET: &str = "wasm32-wasip2";
+/// What handlers are built for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// `wasm32-wasip2`: the artifact is a component.
+    #[default]
+    Wasip2,
+    /// `wasm32-wasip1`: the artifact is a core module, which is made a component as it is loaded.
+    Wasip1,
+}
+
+impl Target {
+    /// Every target.
+    pub const ALL: [Self; 2] = [Self::Wasip2, Self::Wasip1];
+
+    /// Returns what rustc calls it.
+    pub const fn triple(self) -> &'static str {
+        match self {
+            Self::Wasip2 => "wasm32-wasip2",
+            Self::Wasip1 => "wasm32-wasip1",
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.triple())
+    }
+}
+
+impl FromStr for Target {
+    type Err = UnknownTarget;
+
+    fn from_str(asked: &str) -> Result<Self, UnknownTarget> {
+        Self::ALL.into_iter().find(|target| target.triple() == asked).ok_or_else(|| UnknownTarget(asked.to_owned()))
+    }
+}
+
+/// Not a target of handlers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("handlers are not built for `{0}`, only for {wasip2} and {wasip1}", wasip2 = Target::Wasip2, wasip1 = Target::Wasip1)]
+pub struct UnknownTarget(String);
 
 /// Why there is no artifact.
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +66,10 @@ pub enum BuildError {
         source: io::Error,
     },
     /// The target is not installed and could not be.
-    #[error("the target {TARGET} is not installed, and {problem}")]
+    #[error("the target {target} is not installed, and {problem}")]
     Target {
+        /// The target.
+        target: Target,
         /// What rustup said, or that it is missing.
         problem: String,
     },
@@ -39,8 +82,13 @@ pub enum BuildError {
         output: String,
     },
     /// Cargo succeeded without the artifact.
-    #[error("cargo built no {TARGET} artifact of `{0}`")]
-    NoArtifact(String),
+    #[error("cargo built no {target} artifact of `{name}`")]
+    NoArtifact {
+        /// The handler.
+        name: String,
+        /// What it was built for.
+        target: Target,
+    },
 }
 
 impl BuildError {
@@ -48,11 +96,11 @@ impl BuildError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Tool { tool, .. } => vec![format!("is `{tool}` installed and on the PATH?")],
-            Self::Target { .. } => vec![
-                format!("rustup target add {TARGET}"),
-                format!("without rustup, install rust-std for {TARGET} of the same version as `rustc --version`"),
+            Self::Target { target, .. } => vec![
+                format!("rustup target add {target}"),
+                format!("without rustup, install rust-std for {target} of the same version as `rustc --version`"),
             ],
-            Self::Cargo { .. } | Self::NoArtifact(_) => Vec::new(),
+            Self::Cargo { .. } | Self::NoArtifact { .. } => Vec::new(),
         }
     }
 }
@@ -75,6 +123,8 @@ pub enum CargoOutput {
 pub struct Build<'a> {
     /// Where Cargo runs.
     pub directory: &'a Path,
+    /// What it builds for.
+    pub target: Target,
     /// Arguments of `cargo build` after the target.
     pub arguments: Vec<String>,
     /// Where Cargo's messages go.
@@ -95,20 +145,20 @@ pub struct Outcome {
 pub struct Built {
     /// The handler.
     pub name: String,
-    /// Its component.
+    /// Its artifact.
     pub path: PathBuf,
     /// Whether nothing had changed since the last build.
     pub fresh: bool,
 }
 
 impl<'a> Build<'a> {
-    /// Returns the build of one handler.
+    /// Returns the build of one handler, for the default target.
     pub fn of(directory: &'a Path, handler: &Handler, output: CargoOutput) -> Self {
         let arguments = ["-p", &handler.package, "--bin", &handler.name].map(str::to_owned).to_vec();
-        Self { directory, arguments, output }
+        Self { directory, target: Target::default(), arguments, output }
     }
 
-    /// Returns the build of every handler of these packages.
+    /// Returns the build of every handler of these packages, for the default target.
     pub fn of_packages<'b>(
         directory: &'a Path,
         packages: impl IntoIterator<Item = &'b str>,
@@ -119,12 +169,12 @@ impl<'a> Build<'a> {
             arguments.extend(["-p".to_owned(), package.to_owned()]);
         }
         arguments.push("--bins".into());
-        Self { directory, arguments, output }
+        Self { directory, target: Target::default(), arguments, output }
     }
 
     /// Provides the target and builds.
     pub fn run(&self) -> Outcome {
-        provide_target(self.directory)
+        provide_target(self.directory, self.target)
             .and_then(|()| self.cargo())
             .unwrap_or_else(|error| Outcome { built: BTreeMap::new(), result: Err(error) })
     }
@@ -133,7 +183,7 @@ impl<'a> Build<'a> {
     pub fn run_one(&self, name: &str) -> Result<Built, BuildError> {
         let Outcome { mut built, result } = self.run();
         result?;
-        built.remove(name).ok_or_else(|| BuildError::NoArtifact(name.to_owned()))
+        built.remove(name).ok_or_else(|| BuildError::NoArtifact { name: name.to_owned(), target: self.target })
     }
 
     fn cargo(&self) -> Result<Outcome, BuildError> {
@@ -145,7 +195,9 @@ impl<'a> Build<'a> {
         if !self.arguments.iter().any(|argument| names_profile(argument) || is_release(argument)) {
             command.arg("--release");
         }
-        command.args(["--target", TARGET, "--message-format=json-render-diagnostics"]).args(&self.arguments);
+        command
+            .args(["--target", self.target.triple(), "--message-format=json-render-diagnostics"])
+            .args(&self.arguments);
         leave_the_test_behind(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         if self.output == CargoOutput::Captured {
@@ -195,36 +247,37 @@ fn leave_the_test_behind(command: &mut Command) {
 }
 
 /// Installs the target with rustup unless the compiler has it.
-pub fn provide_target(directory: &Path) -> Result<(), BuildError> {
+pub fn provide_target(directory: &Path, target: Target) -> Result<(), BuildError> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    if has_target(directory, &rustc)? {
+    if has_target(directory, target, &rustc)? {
         return Ok(());
     }
-    eprintln!("the target {TARGET} is not installed; running `rustup target add {TARGET}`");
+    eprintln!("the target {target} is not installed; running `rustup target add {target}`");
     let status = Command::new("rustup")
-        .args(["target", "add", TARGET])
+        .args(["target", "add", target.triple()])
         .current_dir(directory)
         .stdin(Stdio::null())
         .stdout(io::stderr())
         .status()
         .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => BuildError::Target { problem: "rustup is not on the PATH".into() },
-            _ => BuildError::Target { problem: format!("rustup could not be run: {error}") },
+            io::ErrorKind::NotFound => BuildError::Target { target, problem: "rustup is not on the PATH".into() },
+            _ => BuildError::Target { target, problem: format!("rustup could not be run: {error}") },
         })?;
     if !status.success() {
-        return Err(BuildError::Target { problem: format!("`rustup target add {TARGET}` failed: {status}") });
+        return Err(BuildError::Target { target, problem: format!("`rustup target add {target}` failed: {status}") });
     }
-    match has_target(directory, &rustc)? {
+    match has_target(directory, target, &rustc)? {
         true => Ok(()),
         false => Err(BuildError::Target {
+            target,
             problem: "rustup installed it for another toolchain than that of `rustc` on the PATH".into(),
         }),
     }
 }
 
-fn has_target(directory: &Path, rustc: &OsStr) -> Result<bool, BuildError> {
+fn has_target(directory: &Path, target: Target, rustc: &OsStr) -> Result<bool, BuildError> {
     let output = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
+        .args(["--print", "target-libdir", "--target", target.triple()])
         .current_dir(directory)
         .output()
         .map_err(|source| BuildError::Tool { tool: rustc.to_string_lossy().into_owned(), source })?;
@@ -233,4 +286,28 @@ fn has_target(directory: &Path, rustc: &OsStr) -> Result<bool, BuildError> {
         entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
     };
     Ok(std::fs::read_dir(directory.trim()).is_ok_and(|mut entries| entries.any(has_std)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BuildError, Target};
+
+    #[test]
+    fn a_target_is_read_as_rustc_writes_it() {
+        for target in Target::ALL {
+            assert_eq!(target.triple().parse(), Ok(target));
+        }
+        let error = "wasm32-wasi".parse::<Target>().expect_err("its old name");
+        assert_eq!(
+            error.to_string(),
+            "handlers are not built for `wasm32-wasi`, only for wasm32-wasip2 and wasm32-wasip1"
+        );
+    }
+
+    #[test]
+    fn a_missing_target_is_named_with_the_way_to_install_it() {
+        let error = BuildError::Target { target: Target::Wasip1, problem: "rustup is not on the PATH".into() };
+        assert_eq!(error.to_string(), "the target wasm32-wasip1 is not installed, and rustup is not on the PATH");
+        assert_eq!(error.hints()[0], "rustup target add wasm32-wasip1");
+    }
 }

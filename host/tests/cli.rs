@@ -277,7 +277,9 @@ fn a_run_needs_an_artifact_that_is_a_durable_handler() {
     place.write("text.wasm", "hello");
     place.run(&["run", "text.wasm"]).refused(5, &["not WebAssembly", "hello", "hint: "]);
     place.write("core.wasm", b"\0asm\x01\0\0\0");
-    place.run(&["run", "core.wasm"]).refused(5, &["core WebAssembly module", "component", "wasm32-wasip2"]);
+    place
+        .run(&["run", "core.wasm"])
+        .refused(5, &["core module but not a durable handler", "does not import", "hint: "]);
     place.write("empty.wasm", b"\0asm\x0d\0\x01\0");
     place.run(&["run", "empty.wasm"]).refused(5, &["does not import", "durabox:durable/operations@0.1.0"]);
     place.write("cut.wasm", &std::fs::read(example("order")).expect("a component")[..5000]);
@@ -414,6 +416,30 @@ fn a_new_project_builds_and_runs_and_is_not_overwritten() {
 
     place.run(&["new", "demo"]).refused(2, &["demo", "not empty", "nothing was written"]);
     place.run(&["new", "Bad Name"]).refused(2, &["Bad Name", "bad-name"]);
+}
+
+#[test]
+fn a_handler_built_for_wasip1_runs_from_its_path_as_its_component_does() {
+    let place = Place::new("wasip1");
+    let build = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_durabox")).arg("build").args(arguments).current_dir(root()).output();
+        Printed::from(output.expect("the command starts"))
+    };
+    let built = build(&["-p", "durabox-examples", "--bins", "--target", "wasm32-wasip1"]);
+    assert_eq!(built.code, 0, "{}", built.err);
+    let row = built.out.lines().find(|line| line.starts_with("order ")).expect("a row for order");
+    assert!(row.contains("wasm32-wasip1"), "{row}");
+    let path = root().join(row.split_whitespace().last().expect("a path"));
+    let module = place.run(&["run", &path.display().to_string(), "--input", ORDER]);
+    assert_eq!(module.code, 0, "{}", module.err);
+    assert_eq!(module.out, place.run(&["run", &example("order"), "--input", ORDER]).out);
+
+    let refused = ["wasm32-unknown-unknown", "wasm32-wasip2", "wasm32-wasip1"];
+    build(&["--target", "wasm32-unknown-unknown"]).refused(2, &refused);
+    build(&["--bin", "order", "--target=wasm32-unknown-unknown"]).refused(2, &refused);
+    let help = build(&["--help"]).out;
+    assert!(help.contains("--target") && help.contains("core modules"), "{help}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Loads handlers: from a `.wasm` file to something that can be invoked, or an error that says
 //! what the file is instead. Does not run anything.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use wasmtime::{Config, Engine};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use crate::cache::{Cache, CacheOutcome, hex};
+use crate::componentize::{componentize, recipe};
 use crate::sandbox::{CONTRACT, Host, Ticker, contract};
 
 /// Room for the guest's calls, bytes. The fiber that they run on is twice that.
@@ -58,23 +60,44 @@ impl Sandbox {
     }
 
     /// Loads a handler from memory; errors call it `name`.
+    ///
+    /// A core module, built for `wasm32-wasip1`, is made a component first.
     pub fn load_bytes(&self, name: &str, wasm: &[u8]) -> Result<Artifact, ArtifactError> {
-        let name = name.to_owned();
-        match wasm {
-            [0, b'a', b's', b'm', _, _, 0, 0, ..] => return Err(ArtifactError::CoreModule { name }),
-            [0, b'a', b's', b'm', ..] => {}
-            _ => return Err(ArtifactError::NotWasm { name, begins: beginning(wasm) }),
-        }
+        let form = Form::of(name, wasm)?;
         let sha256 = hex(&Sha256::digest(wasm));
-        let (component, cache) = match self.inner.cache.component(&self.inner.engine, wasm, &sha256) {
-            Ok(loaded) => loaded,
-            Err(source) => return Err(ArtifactError::Invalid { name, source }),
-        };
-        self.check(&name, &component)?;
+        let (component, cache) = match form {
+            Form::Component => self.compile(name, &sha256, || Ok(Cow::Borrowed(wasm))),
+            Form::Module => {
+                let key = format!("{sha256}-{}", recipe());
+                self.compile(name, &key, || componentize(name, wasm).map(Cow::Owned))
+            }
+        }?;
+        self.check(name, &component)?;
+        let name = name.to_owned();
         let pre = self.inner.linker.instantiate_pre(&component).and_then(CommandPre::new);
         match pre {
-            Ok(pre) => Ok(Artifact { name, path: None, sha256: sha256.into(), size: wasm.len(), cache, pre }),
+            Ok(pre) => Ok(Artifact { name, path: None, sha256: sha256.into(), size: wasm.len(), form, cache, pre }),
             Err(source) => Err(ArtifactError::Link { name, source }),
+        }
+    }
+
+    /// Returns the compiled component that the cache has under `key`, or compiles what `wasm` gives.
+    fn compile<'a>(
+        &self,
+        name: &str,
+        key: &str,
+        wasm: impl FnOnce() -> Result<Cow<'a, [u8]>, ArtifactError>,
+    ) -> Result<(Component, CacheOutcome), ArtifactError> {
+        let Inner { engine, cache, .. } = &*self.inner;
+        let (cached, outcome) = cache.get(engine, key);
+        if let Some(component) = cached {
+            return Ok((component, outcome));
+        }
+        let wasm = wasm()?;
+        let compiled = cache.compile(engine, key, &wasm);
+        match compiled {
+            Ok(component) => Ok((component, outcome)),
+            Err(source) => Err(ArtifactError::Invalid { name: name.to_owned(), source }),
         }
     }
 
@@ -101,6 +124,43 @@ impl fmt::Debug for Sandbox {
     }
 }
 
+/// What a handler's file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A component, as built for `wasm32-wasip2`.
+    Component,
+    /// A core module, as built for `wasm32-wasip1`.
+    Module,
+}
+
+impl Form {
+    /// Tells the form by the first bytes.
+    fn of(name: &str, wasm: &[u8]) -> Result<Self, ArtifactError> {
+        match wasm {
+            [0, b'a', b's', b'm', _, _, 0, 0, ..] => Ok(Self::Module),
+            [0, b'a', b's', b'm', ..] => Ok(Self::Component),
+            _ => Err(ArtifactError::NotWasm { name: name.to_owned(), begins: beginning(wasm) }),
+        }
+    }
+
+    /// Returns the export that a handler of this form is entered by.
+    pub(crate) const fn entry(self) -> &'static str {
+        match self {
+            Self::Component => "wasi:cli/run",
+            Self::Module => "_start",
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Component => "component",
+            Self::Module => "core module",
+        })
+    }
+}
+
 /// A handler that is ready to be invoked by the sandbox that loaded it.
 #[derive(Clone)]
 pub struct Artifact {
@@ -108,6 +168,7 @@ pub struct Artifact {
     path: Option<PathBuf>,
     sha256: Arc<str>,
     size: usize,
+    form: Form,
     cache: CacheOutcome,
     pre: CommandPre<Host>,
 }
@@ -123,7 +184,7 @@ impl Artifact {
         self.path.as_deref()
     }
 
-    /// Returns the SHA-256 of the wasm, hexadecimal: what makes two artifacts the same.
+    /// Returns the SHA-256 of the wasm as it was given, hexadecimal: what makes two artifacts the same.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
@@ -131,6 +192,11 @@ impl Artifact {
     /// Returns the size of the wasm, bytes.
     pub const fn size(&self) -> usize {
         self.size
+    }
+
+    /// Returns what the wasm is.
+    pub const fn form(&self) -> Form {
+        self.form
     }
 
     /// Returns what the cache did for it.
@@ -174,12 +240,6 @@ pub enum ArtifactError {
         /// Its first bytes, for a person.
         begins: String,
     },
-    /// The file is a module without a component around it.
-    #[error("`{name}` is a core WebAssembly module, a durable handler is a component")]
-    CoreModule {
-        /// The artifact.
-        name: String,
-    },
     /// The file is damaged, or uses WebAssembly that the sandbox does not know.
     #[error("`{name}` is not valid WebAssembly: {source:#}")]
     Invalid {
@@ -188,16 +248,18 @@ pub enum ArtifactError {
         /// What the validator says.
         source: wasmtime::Error,
     },
-    /// A component, but not a durable handler.
+    /// WebAssembly, but not a durable handler.
     #[error(
-        "`{name}` is a component but not a durable handler: it does not import `{CONTRACT}`\n  imports  {}\n  exports  {}",
+        "`{name}` is a {form} but not a durable handler: it does not import `{CONTRACT}`\n  imports  {}\n  exports  {}",
         list(imports),
         list(exports)
     )]
     NotDurable {
         /// The artifact.
         name: String,
-        /// What it imports.
+        /// What it is.
+        form: Form,
+        /// What it imports; of a module, where from.
         imports: Vec<String>,
         /// What it exports.
         exports: Vec<String>,
@@ -210,11 +272,17 @@ pub enum ArtifactError {
         /// The version that it was built against.
         found: String,
     },
-    /// A component without a `main`.
-    #[error("`{name}` has no `main`: a durable handler exports `wasi:cli/run`, this one exports {}", list(exports))]
+    /// A library, or a program without WASI's entry.
+    #[error(
+        "`{name}` cannot be started: a durable handler that is a {form} exports `{}`, this one exports {}",
+        form.entry(),
+        list(exports)
+    )]
     NotCommand {
         /// The artifact.
         name: String,
+        /// What it is.
+        form: Form,
         /// What it exports.
         exports: Vec<String>,
     },
@@ -225,6 +293,20 @@ pub enum ArtifactError {
         name: String,
         /// What it imports and is not given.
         imports: Vec<String>,
+    },
+    /// A module whose custom sections were removed: only they say what the types of its imports are.
+    #[error("`{name}` imports `{CONTRACT}` and has no section `component-type:…`, which wit-bindgen describes it in")]
+    Stripped {
+        /// The artifact.
+        name: String,
+    },
+    /// A module that the adapter or its own description does not fit.
+    #[error("`{name}` is a core module that cannot be made a component: {problem}")]
+    Adapter {
+        /// The artifact.
+        name: String,
+        /// What the encoder says.
+        problem: String,
     },
     /// An import of the right name and another shape.
     #[error("`{name}` does not fit the sandbox: {source:#}")]
@@ -250,13 +332,25 @@ impl ArtifactError {
             Self::NotWasm { begins, .. } if begins.starts_with("`\\x7fELF") => {
                 Some("this is a native binary; build the handler for wasm32-wasip2")
             }
-            Self::NotWasm { .. } | Self::CoreModule { .. } => {
+            Self::NotWasm { .. } => {
                 Some("build the handler for wasm32-wasip2: cargo build --release --target wasm32-wasip2")
             }
             Self::Invalid { .. } => Some("build it again; the file may be cut short or damaged"),
             Self::NotDurable { .. } => Some("a handler's `main` calls `durable::run`, from the crate durabox-sdk"),
             Self::ContractVersion { .. } => Some("use the versions of durabox and durabox-sdk that belong together"),
-            Self::NotCommand { .. } => Some("a handler is a Rust binary with `fn main`, not a library"),
+            Self::NotCommand { form: Form::Component, .. } => {
+                Some("a handler is a Rust binary with `fn main`, not a library")
+            }
+            Self::NotCommand { form: Form::Module, .. } => Some(
+                "a handler is a Rust binary with `fn main`, not a library, \
+                 built for wasm32-wasip2 or wasm32-wasip1, not for wasm32-unknown-unknown",
+            ),
+            Self::Stripped { .. } => {
+                Some("take the file as cargo leaves it: a tool that strips or optimises it must keep custom sections")
+            }
+            Self::Adapter { .. } => {
+                Some("build the handler for wasm32-wasip2, or for wasm32-wasip1 with the durabox-sdk of this durabox")
+            }
             Self::UnknownImport { .. } => Some("leave out the crate that imports it"),
             Self::Unreadable { .. } | Self::Link { .. } | Self::Engine(_) => None,
         }

@@ -1,7 +1,7 @@
 //! Compiled artifacts on disk, so that a handler is compiled once.
 //!
-//! An entry is named by the SHA-256 of the wasm and by everything that decides whether this
-//! engine can run it. It carries a digest of its own content: a damaged entry is compiled again
+//! An entry is named by the SHA-256 of the wasm that was given, by what else made the component of
+//! it, and by everything that decides whether this engine can run it. It carries a digest of its own content: a damaged entry is compiled again
 //! and replaced. The cache never makes loading fail, and it never deletes.
 
 use std::hash::{Hash, Hasher};
@@ -48,30 +48,34 @@ impl Cache {
         Self { directory, compatibility: hex(&hasher.0.finalize()[..8]) }
     }
 
-    /// Returns the component that `wasm`, whose digest is `sha256`, compiles to.
-    pub(crate) fn component(
-        &self,
-        engine: &Engine,
-        wasm: &[u8],
-        sha256: &str,
-    ) -> wasmtime::Result<(Component, CacheOutcome)> {
+    /// Returns the component that is kept under `key`, and what became of looking for it.
+    pub(crate) fn get(&self, engine: &Engine, key: &str) -> (Option<Component>, CacheOutcome) {
         let Some(directory) = &self.directory else {
-            return Ok((Component::from_binary(engine, wasm)?, CacheOutcome::Disabled));
+            return (None, CacheOutcome::Disabled);
         };
-        let name = format!("{sha256}-{}.cwasm", self.compatibility);
+        let name = self.entry(key);
         let entry = Dir::open_ambient_dir(directory, ambient_authority()).and_then(|directory| directory.read(&name));
-        let outcome = match entry {
-            Ok(entry) => match load(engine, &entry) {
-                Some(component) => return Ok((component, CacheOutcome::Hit)),
-                None => CacheOutcome::Replaced,
-            },
-            Err(_) => CacheOutcome::Miss,
+        match entry.map(|entry| load(engine, &entry)) {
+            Ok(Some(component)) => (Some(component), CacheOutcome::Hit),
+            Ok(None) => (None, CacheOutcome::Replaced),
+            Err(_) => (None, CacheOutcome::Miss),
+        }
+    }
+
+    /// Compiles a component, and keeps it under `key`.
+    pub(crate) fn compile(&self, engine: &Engine, key: &str, wasm: &[u8]) -> wasmtime::Result<Component> {
+        let Some(directory) = &self.directory else {
+            return Component::from_binary(engine, wasm);
         };
         let code = engine.precompile_component(wasm)?;
         let digest = Sha256::digest(&code);
         // A cache that cannot be written is a slow cache, not an error.
-        let _ = write(directory, &name, &[MAGIC, &digest, &code]);
-        Ok((deserialize(engine, &code)?, outcome))
+        let _ = write(directory, &self.entry(key), &[MAGIC, &digest, &code]);
+        deserialize(engine, &code)
+    }
+
+    fn entry(&self, key: &str) -> String {
+        format!("{key}-{}.cwasm", self.compatibility)
     }
 }
 

@@ -8,12 +8,13 @@
 pub mod artifact;
 pub mod cache;
 pub mod clock;
+mod componentize;
 pub mod local;
 pub mod sandbox;
 pub mod store;
 pub mod verify;
 
-pub use artifact::{Artifact, ArtifactError, Sandbox, SandboxOptions};
+pub use artifact::{Artifact, ArtifactError, Form, Sandbox, SandboxOptions};
 pub use clock::Clock;
 pub use durabox_engine as engine;
 pub use durabox_model as model;

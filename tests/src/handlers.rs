@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use durabox::handlers::{Build, Built, CargoOutput};
+use durabox::handlers::{Build, Built, CargoOutput, Target};
 use durabox::runtime::local::{self, Run, RunOptions};
 use durabox::runtime::{Artifact, Sandbox, SandboxOptions};
 
@@ -27,19 +27,39 @@ pub fn sandbox() -> &'static Sandbox {
 /// Returns the path of a handler's component.
 pub fn component(name: &str) -> PathBuf {
     static BUILT: OnceLock<BTreeMap<String, Built>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
-        let root = workspace();
-        let packages = ["durabox-examples", "durabox-test-handlers"];
-        let outcome = Build::of_packages(&root, packages, CargoOutput::Captured).run();
-        outcome.result.unwrap_or_else(|error| panic!("the handlers do not build: {error}"));
-        outcome.built
-    });
+    path(BUILT.get_or_init(|| build(Target::Wasip2)), name)
+}
+
+/// Returns the path of a handler's core module.
+pub fn module(name: &str) -> PathBuf {
+    static BUILT: OnceLock<BTreeMap<String, Built>> = OnceLock::new();
+    path(BUILT.get_or_init(|| build(Target::Wasip1)), name)
+}
+
+fn build(target: Target) -> BTreeMap<String, Built> {
+    let root = workspace();
+    let packages = ["durabox-examples", "durabox-test-handlers"];
+    let outcome = Build { target, ..Build::of_packages(&root, packages, CargoOutput::Captured) }.run();
+    outcome.result.unwrap_or_else(|error| panic!("the handlers do not build: {error}"));
+    outcome.built
+}
+
+fn path(built: &BTreeMap<String, Built>, name: &str) -> PathBuf {
     built.get(name).unwrap_or_else(|| panic!("there is no handler {name:?}")).path.clone()
 }
 
-/// Returns a handler, loaded.
+/// Returns a handler, loaded from its component.
 pub fn artifact(name: &str) -> Artifact {
-    sandbox().load(&component(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    load(&component(name))
+}
+
+/// Returns a handler, loaded from its core module.
+pub fn module_artifact(name: &str) -> Artifact {
+    load(&module(name))
+}
+
+fn load(path: &Path) -> Artifact {
+    sandbox().load(path).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Runs a handler to its end.
@@ -49,8 +69,13 @@ pub fn run(name: &str, input: &str) -> Run {
 
 /// Runs a handler to its end.
 pub fn run_with(name: &str, input: &str, options: RunOptions) -> Run {
+    run_artifact(&artifact(name), name, input, options)
+}
+
+/// Runs an artifact of a handler to its end.
+pub fn run_artifact(artifact: &Artifact, name: &str, input: &str, options: RunOptions) -> Run {
     let options = RunOptions { function_name: name.into(), ..options };
-    block_on(local::run(sandbox(), &artifact(name), input, options, None)).expect("a run")
+    block_on(local::run(sandbox(), artifact, input, options, None)).expect("a run")
 }
 
 /// Runs a future to its end on this thread.

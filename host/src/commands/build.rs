@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use durabox::handlers::{Build, CargoOutput, Outcome};
+use durabox::handlers::{Build, CargoOutput, Outcome, Target, UnknownTarget};
 use durabox::render::text::{columns, thousands};
 use durabox::workspace::Workspace;
 use sha2::{Digest, Sha256};
@@ -11,12 +11,17 @@ use super::subject::current_directory;
 use crate::cli_error::CliError;
 use crate::{exit_code, stdout};
 
-/// Builds the handlers for wasm32-wasip2 and lists the artifacts
+/// Builds the handlers for WebAssembly and lists the artifacts
 ///
 /// Without a selection every handler of the workspace is built: every binary of a package that
 /// depends on durabox-sdk. A missing target is installed with rustup.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// wasm32-wasip2 builds components; wasm32-wasip1 builds core modules, which durabox makes
+    /// components of as it loads them. Both run the same; `durabox run NAME` builds for wasip2
+    #[arg(long, value_name = "wasm32-wasip2 | wasm32-wasip1", default_value_t)]
+    target: Target,
+
     /// Options of `cargo build`, such as `--bin order`, `-p shop` or `--features x`
     #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
     options: Vec<String>,
@@ -25,17 +30,14 @@ pub struct Args {
 /// Builds, and prints one line to an artifact.
 pub fn run(args: &Args) -> Result<u8, CliError> {
     let here = current_directory()?;
-    if values(&args.options, &["--target"]).next().is_some() {
-        return Err(CliError::usage("--target is not for durabox build: handlers are built for wasm32-wasip2")
-            .hint("`cargo build --target …` builds for another target"));
-    }
-    let manifest = values(&args.options, &["--manifest-path"]).next();
+    let (target, options) = target(args)?;
+    let manifest = values(&options, &["--manifest-path"]).next();
     let workspace = match manifest {
         Some(manifest) => Workspace::of_manifest(&here.join(manifest))?,
         None => Workspace::locate(&here)?,
     };
-    let build =
-        Build { directory: &here, arguments: arguments(&args.options, &workspace)?, output: CargoOutput::Shown };
+    let arguments = arguments(&options, &workspace)?;
+    let build = Build { directory: &here, target, arguments, output: CargoOutput::Shown };
     let Outcome { built, result } = build.run();
     result?;
     if built.is_empty() {
@@ -50,6 +52,25 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
     }
     stdout::lines(&columns(&rows))?;
     Ok(exit_code::OK)
+}
+
+/// Returns what to build for and the options without it: among Cargo's, `--target` is no less ours.
+fn target(args: &Args) -> Result<(Target, Vec<String>), CliError> {
+    let mut target = args.target;
+    let mut others = Vec::new();
+    let mut options = args.options.iter();
+    while let Some(option) = options.next() {
+        let asked = match option.strip_prefix("--target") {
+            Some("") => options.next().map(String::as_str).unwrap_or_default(),
+            Some(rest) if rest.starts_with('=') => &rest[1..],
+            _ => {
+                others.push(option.clone());
+                continue;
+            }
+        };
+        target = asked.parse().map_err(|error: UnknownTarget| CliError::usage(error.to_string()))?;
+    }
+    Ok((target, others))
 }
 
 /// Completes a selection: packages for named binaries, and everything when nothing is selected.
@@ -102,12 +123,31 @@ fn identity(path: &PathBuf) -> Result<(String, String), CliError> {
 
 #[cfg(test)]
 mod tests {
-    use super::values;
+    use durabox::handlers::Target;
+
+    use super::{Args, target, values};
 
     #[test]
     fn options_are_read_in_both_spellings() {
         let options = ["--bin", "a", "-p=b", "--bin=c", "--bins"].map(str::to_owned);
         assert_eq!(values(&options, &["--bin"]).collect::<Vec<_>>(), ["a", "c"]);
         assert_eq!(values(&options, &["-p", "--package"]).collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[test]
+    fn the_target_is_taken_out_of_cargos_options_in_both_spellings() {
+        let taken = |options: &[&str]| {
+            let options = options.iter().map(|&option| option.to_owned()).collect();
+            target(&Args { target: Target::Wasip2, options })
+        };
+        let rest = ["--bin", "order", "--target-dir", "t"].map(str::to_owned).to_vec();
+        let one = taken(&["--bin", "order", "--target=wasm32-wasip1", "--target-dir", "t"]).expect("a target");
+        assert_eq!(one, (Target::Wasip1, rest.clone()));
+        assert_eq!(taken(&["--bin", "order", "--target-dir", "t"]).expect("a target"), (Target::Wasip2, rest));
+        assert_eq!(taken(&["--lib", "--target", "wasm32-wasip1"]).expect("a target").0, Target::Wasip1);
+        for bad in [["--target", "x86_64-unknown-linux-gnu"].as_slice(), &["--target"], &["--target="]] {
+            let error = taken(bad).expect_err("no target of handlers").to_string();
+            assert!(error.contains("wasm32-wasip2") && error.contains("wasm32-wasip1"), "{error}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What a command works on: a handler by its name, which is built, or a component by its path.
+//! What a command works on: a handler by its name, which is built, or an artifact by its path.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::cli_error::CliError;
 /// A handler that is ready to be loaded.
 #[derive(Debug)]
 pub struct Subject {
-    /// The component.
+    /// The artifact: a component, or a core module of wasm32-wasip1.
     pub path: PathBuf,
     /// The function's name.
     pub function_name: String,
@@ -24,7 +24,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Builds the handler named `asked`, or takes `asked` as the path of a component, for which
+    /// Builds the handler named `asked`, or takes `asked` as the path of an artifact, for which
     /// Cargo is not asked.
     pub fn resolve(asked: &str) -> Result<Self, CliError> {
         let here = current_directory()?;
@@ -40,7 +40,7 @@ impl Subject {
         Ok(Self { path: built.path, function_name: function_name(&handler.name), state })
     }
 
-    /// Loads the component, compiled before if it was loaded before.
+    /// Loads the artifact, compiled before if it was loaded before.
     pub fn load(&self) -> Result<(Sandbox, Artifact), CliError> {
         // A directory that cannot be made costs the cache, not the run.
         let cache_dir = self.state.create().is_ok().then(|| self.state.cache());

@@ -26,7 +26,7 @@ pub(super) fn sandbox() -> Result<&'static Sandbox, ArtifactError> {
     if let Some(sandbox) = SANDBOX.get() {
         return Ok(sandbox);
     }
-    // The workspace is found without Cargo here: a component given by its path needs none.
+    // The workspace is found without Cargo here: an artifact given by its path needs none.
     let start = start_directory();
     let state = match start.ancestors().filter(|directory| directory.join("Cargo.lock").is_file()).last() {
         Some(root) => StateDir::of_root(root),
@@ -96,7 +96,7 @@ pub(super) fn by_name(name: &str) -> Result<Artifact, RunError> {
     Ok(load(&mut known, &path)?)
 }
 
-/// Loads a component that is already built.
+/// Loads an artifact that is already built.
 pub(super) fn by_path(path: &Path) -> Result<Artifact, ArtifactError> {
     load(&mut known(), path)
 }

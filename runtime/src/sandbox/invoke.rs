@@ -18,7 +18,7 @@ use super::random::Randomness;
 use super::step_stream::InStep;
 use super::stop::{Silence, Stop};
 use super::{Invocation, InvocationEnd, InvocationReport, InvokeOptions};
-use crate::artifact::{Artifact, Sandbox};
+use crate::artifact::{Artifact, Form, Sandbox};
 use crate::clock::saturating_nanos;
 
 impl Sandbox {
@@ -38,7 +38,7 @@ impl Sandbox {
             Ok(wasi) => (wasi, None),
             Err(stop) => (WasiCtx::default(), Some(stop)),
         };
-        let host = Host::new(invocation, wasi, deadline);
+        let host = Host::new(invocation, artifact.form(), wasi, deadline);
         let sleeps = Arc::clone(&host.sleeps);
         let mut store = Store::new(self.engine(), host);
         store.limiter(|host| &mut host.limits);
@@ -106,7 +106,7 @@ fn wasi(options: &InvokeOptions) -> Result<WasiCtx, Stop> {
 }
 
 impl Host {
-    fn new(invocation: Invocation, wasi: WasiCtx, deadline: Option<Instant>) -> Self {
+    fn new(invocation: Invocation, form: Form, wasi: WasiCtx, deadline: Option<Instant>) -> Self {
         let Invocation { replay, info, client, clock, options, sink } = invocation;
         let limit = clock.now_nanos().saturating_add(saturating_nanos(options.deadline));
         let sleeps = Arc::new(Sleeps::new(limit));
@@ -117,7 +117,7 @@ impl Host {
             panic: None,
             last_claimed: 0,
             ambient_reads: Vec::new(),
-            random: Randomness::new(&options),
+            random: Randomness::new(&options, form),
             sender: Sender::new(Arc::clone(&sleeps), deadline),
             sleeps,
             in_step: InStep::default(),

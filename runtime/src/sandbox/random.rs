@@ -8,25 +8,44 @@ use durabox_engine::replay::{Replay, Scope};
 use sha2::{Digest, Sha256};
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 
-use super::host::Host;
+use super::host::{Host, Phase};
 use super::report::Ambient;
 use super::stop::Stop;
 use super::{InvokeOptions, RandomSource};
+use crate::Form;
 
 /// Most bytes in one draw. Source: wasmtime-wasi's own limit.
 const MAX_DRAW: u64 = 64 << 20;
+
+/// Bytes of the keys of std's hash maps.
+const HASH_KEYS: usize = 16;
 
 /// What is drawn from, and how often it was.
 pub(super) struct Randomness {
     source: RandomSource,
     hash_seed: u64,
+    form: Form,
+    /// Hash keys that a module has drawn.
+    key_draws: u64,
     /// Draws by scope: a context's handle and 0, or a step's and its attempt.
     draws: HashMap<(u32, u32), u64>,
 }
 
 impl Randomness {
-    pub(super) fn new(options: &InvokeOptions) -> Self {
-        Self { source: options.random, hash_seed: options.hash_seed, draws: HashMap::new() }
+    pub(super) fn new(options: &InvokeOptions, form: Form) -> Self {
+        Self { source: options.random, hash_seed: options.hash_seed, form, key_draws: 0, draws: HashMap::new() }
+    }
+
+    /// Whether a draw is one of std's hash keys. Preview 1 has one source for them and for all else;
+    /// the SDK has std draw them before it starts the invocation, when other draws are not expected.
+    fn is_hash_keys(&self, phase: Phase, length: usize) -> bool {
+        self.form == Form::Module && phase == Phase::Loaded && length == HASH_KEYS
+    }
+
+    /// Fills `bytes` with keys of std's hash maps: the same in each invocation of an execution, but
+    /// for the hash seed.
+    fn fill_hash_keys(&self, arn: &str, draw: u64, bytes: &mut [u8]) {
+        Key::new("hash").with(arn.as_bytes()).with(&self.hash_seed.to_le_bytes()).fill(draw, bytes);
     }
 
     /// Fills `bytes` with the next draw of the scope whose code runs.
@@ -61,6 +80,11 @@ impl Host {
             return Err(Stop::refused(message).into());
         }
         let mut bytes = vec![0; length as usize];
+        if self.random.is_hash_keys(self.phase, bytes.len()) {
+            self.random.fill_hash_keys(&self.info.execution_arn, self.random.key_draws, &mut bytes);
+            self.random.key_draws += 1;
+            return Ok(bytes);
+        }
         self.random.fill(&self.info.execution_arn, &self.replay, &mut bytes)?;
         Ok(bytes)
     }
@@ -103,9 +127,8 @@ impl insecure::Host for Host {
 impl insecure_seed::Host for Host {
     /// The keys of std's hash maps: fixed in an invocation, and no read of anything.
     fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
-        let mut bytes = [0; 16];
-        let key = Key::new("hash").with(self.info.execution_arn.as_bytes()).with(&self.random.hash_seed.to_le_bytes());
-        key.fill(0, &mut bytes);
+        let mut bytes = [0; HASH_KEYS];
+        self.random.fill_hash_keys(&self.info.execution_arn, 0, &mut bytes);
         let seed = u128::from_le_bytes(bytes);
         Ok((seed as u64, (seed >> 64) as u64))
     }

@@ -94,13 +94,6 @@ fn text_is_told_from_webassembly() {
 }
 
 #[test]
-fn a_core_module_gets_the_hint_to_build_a_component() {
-    let error = refusal(&wat::parse_str("(module)").expect("a module"));
-    assert!(matches!(error, ArtifactError::CoreModule { .. }));
-    assert!(error.hint().is_some_and(|hint| hint.contains("wasm32-wasip2")));
-}
-
-#[test]
 fn a_component_cut_short_is_invalid() {
     let wasm = handler("i32.const 0");
     assert!(matches!(refusal(&wasm[..wasm.len() - 3]), ArtifactError::Invalid { .. }));
