@@ -43,6 +43,7 @@ mod error;
 mod executor;
 mod failure;
 mod future;
+pub mod lambda_runtime;
 mod log;
 mod operation;
 mod options;
@@ -63,6 +64,8 @@ pub mod builders {
     pub use crate::step::StepBuilder;
     pub use crate::wait::WaitBuilder;
 }
+
+pub use durabox_sdk_macros::main;
 
 pub use context::{DurableContext, LambdaContext};
 pub use error::{

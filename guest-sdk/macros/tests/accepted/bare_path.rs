@@ -1,0 +1,10 @@
+use super::durable::lambda_runtime::Error;
+use super::durable::{self, run};
+
+/// Documented, and kept so.
+#[durable::main]
+#[allow(clippy::unnecessary_wraps)]
+pub(crate) async fn main() -> Result<(), Error> {
+    if true {}
+    run("handler").await
+}
