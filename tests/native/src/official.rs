@@ -1,0 +1,124 @@
+//! Runs a handler by the official SDK and its `LocalRunner`.
+
+use durabox_sdk::test_util::{LocalRunner, TestOperation, TestResult};
+use durabox_sdk::{BoxError, DurableContext};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::cases::Case;
+use crate::record::{Record, Records};
+
+/// Runs `handler` as `case` says, until it ends or waits for what never comes.
+pub(crate) fn run<F, E, Fut, O>(handler: F, case: &Case) -> Records
+where
+    F: Fn(E, DurableContext) -> Fut + Send + Sync + 'static,
+    E: DeserializeOwned + Send + 'static,
+    Fut: Future<Output = Result<O, BoxError>> + Send + 'static,
+    O: Serialize + Send + 'static,
+{
+    let handler = move |event: Event<E>, context| {
+        let result = event.received().map(|event| handler(event, context));
+        async move { Ok(Answer::Given(result?.await?)) }
+    };
+    let input = RawValue::from_string(case.input.to_owned()).expect("the input of a case is JSON");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let ended = runtime.block_on(LocalRunner::new().run(handler, Event::Sent(input)));
+    records(&ended)
+}
+
+/// The input: text as it is sent, the handler's type as it is received. The runner asks for both in one type.
+enum Event<E> {
+    Sent(Box<RawValue>),
+    Received(E),
+}
+
+impl<E> Event<E> {
+    fn received(self) -> Result<E, BoxError> {
+        match self {
+            Self::Received(event) => Ok(event),
+            Self::Sent(text) => Err(format!("the runner did not pass {text} as JSON").into()),
+        }
+    }
+}
+
+impl<E> Serialize for Event<E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Sent(text) => text.serialize(serializer),
+            Self::Received(_) => Err(serde::ser::Error::custom("an input that was received is not sent again")),
+        }
+    }
+}
+
+impl<'de, E: Deserialize<'de>> Deserialize<'de> for Event<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        E::deserialize(deserializer).map(Self::Received)
+    }
+}
+
+/// The result: the handler's type as it is given, text as the runner returns it.
+enum Answer<O> {
+    Given(O),
+    Returned(Box<RawValue>),
+}
+
+impl<O: Serialize> Serialize for Answer<O> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Given(output) => output.serialize(serializer),
+            Self::Returned(text) => text.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, O> Deserialize<'de> for Answer<O> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Self::Returned)
+    }
+}
+
+fn records<O>(ended: &TestResult<Answer<O>>) -> Records {
+    let status = match () {
+        () if ended.is_success() => "SUCCEEDED",
+        () if ended.is_failure() => "FAILED",
+        () => "PENDING",
+    };
+    let result = ended.output().and_then(|answer| match answer {
+        Answer::Returned(text) => Some(text.get().to_owned()),
+        Answer::Given(_) => None,
+    });
+    Records {
+        status: status.into(),
+        result,
+        error_type: ended.error_type().map(str::to_owned),
+        error_message: ended.error_message().map(str::to_owned),
+        operations: ended.operations().iter().map(record).collect(),
+    }
+}
+
+fn record(operation: &TestOperation) -> Record {
+    Record {
+        id: operation.id().into(),
+        operation_type: wire_spelling(operation.op_type()),
+        sub_type: operation.sub_type().map(str::to_owned),
+        name: operation.name().map(str::to_owned),
+        status: wire_spelling(operation.status()),
+        result: operation.result().map(str::to_owned),
+        error_type: operation.error_type().map(str::to_owned),
+        error_message: operation.error_message().map(str::to_owned),
+        retries: operation.attempt(),
+    }
+}
+
+/// Returns Lambda's spelling of a type or status: `TimedOut` is `TIMED_OUT`.
+fn wire_spelling(word: &str) -> String {
+    let mut spelling = String::new();
+    for letter in word.chars() {
+        if letter.is_uppercase() && !spelling.is_empty() {
+            spelling.push('_');
+        }
+        spelling.push(letter.to_ascii_uppercase());
+    }
+    spelling
+}
