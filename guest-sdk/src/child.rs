@@ -1,20 +1,21 @@
 //! A child context: a body with operations of its own, recorded as one.
 
 use std::fmt;
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 use crate::BoxError;
-use crate::bindings::host::{self, Outcome, Request, RetryDecision, State};
+use crate::bindings::host::{Outcome, Request};
 use crate::context::DurableContext;
-use crate::error::{ChildContextError, OperationError};
-use crate::failure::{SERIALIZATION_FAILED, WireError};
+use crate::context_body::{self, Body, Ended};
+use crate::error::{ChildContextError, ChildContextErrorKind, OperationError, Replayed};
+use crate::failure::{CHILD_FAILED, SERIALIZATION_FAILED, WireError};
 use crate::future::DurableFuture;
-use crate::operation::{Claim, Operation, Place};
+use crate::operation::{Claimed, Place};
 use crate::scope;
 use crate::serdes::{self, JsonSerdes, Serdes, SerdesContext};
+use crate::terminals::{debug_by_place, terminals};
 
-const SUB_TYPE: &str = "RunInChildContext";
+pub(crate) const SUB_TYPE: &str = "RunInChildContext";
 
 /// Makes a child context.
 #[must_use = "a child context is not made until it is awaited, spawned or turned into a future"]
@@ -53,90 +54,112 @@ where
     O: 'static,
     S: Serdes<O>,
 {
-    /// Claims the child context; its body starts when the future is first polled.
-    pub fn future(self) -> DurableFuture<O> {
+    pub(crate) fn start(self) -> DurableFuture<O> {
         let Self { place, body, serdes, .. } = self;
-        let ctx = SerdesContext::of(&place.context);
-        match place.claim(Request::Context(SUB_TYPE)) {
-            Claim::Settled(outcome) => DurableFuture::lazy(settle(outcome, serdes, ctx)),
-            Claim::Open(operation) => DurableFuture::lazy(drive(operation, place.context, body, serdes, ctx)),
-        }
-    }
-
-    /// Starts the child context in a task of its own, which is aborted when the future is dropped.
-    pub fn spawn(self) -> DurableFuture<O> {
-        let scope = self.place.context.handle();
-        self.future().spawned(scope)
+        let claimed = place.claim(Request::Context(SUB_TYPE));
+        DurableFuture::lazy(drive(claimed, place.context, body, serdes))
     }
 }
 
-impl<O, F, Fut, S> IntoFuture for ChildBuilder<O, F, Fut, S>
-where
+terminals!([O, F, Fut, S] ChildBuilder<O, F, Fut, S> => O, where
     F: FnOnce(DurableContext) -> Fut + 'static,
     Fut: Future<Output = Result<O, BoxError>> + 'static,
     O: 'static,
     S: Serdes<O>,
-{
-    type Output = Result<O, OperationError>;
-    type IntoFuture = DurableFuture<O>;
-
-    fn into_future(self) -> DurableFuture<O> {
-        self.future()
-    }
-}
-
-impl<O, F, Fut, S> fmt::Debug for ChildBuilder<O, F, Fut, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChildBuilder").field("place", &self.place).finish()
-    }
-}
+);
+debug_by_place!([O, F, Fut, S] ChildBuilder<O, F, Fut, S>, "ChildBuilder");
 
 async fn drive<O, F, Fut, S>(
-    mut operation: Operation,
+    mut claimed: Claimed,
     parent: DurableContext,
     body: F,
     serdes: S,
-    ctx: SerdesContext,
 ) -> Result<O, OperationError>
 where
     F: FnOnce(DurableContext) -> Fut,
     Fut: Future<Output = Result<O, BoxError>>,
     S: Serdes<O>,
 {
-    match operation.next().await {
-        State::Run(_) => {}
-        State::Settled(outcome) => return settle(outcome, serdes, ctx).await,
-        state => panic!("a context that has not run has nothing to report, but the host answered {state:?}"),
-    }
-    let handle = operation.handle();
-    let child = parent.child(handle);
-    let result = match scope::within(handle, async move { body(child).await }).await {
-        Ok(value) => serdes.serialize(value, ctx.clone()).await.map_err(|error| {
-            let wire = WireError::new(SERIALIZATION_FAILED, error.to_string());
-            (error, wire)
-        }),
-        Err(error) => {
-            let wire = WireError::of(&error, "Error");
-            Err((error, wire))
+    let ctx = SerdesContext::of(&parent, &claimed.operation);
+    let handle = claimed.operation.handle();
+    let run = async |_| write(within(handle, &parent, body).await, &serdes, &ctx).await;
+    match context_body::run(&mut claimed, run).await {
+        Ended::Here(payload) => read(&serdes, Some(payload?), ctx).await,
+        Ended::Earlier(Outcome::Succeeded(payload)) => read(&serdes, payload, ctx).await,
+        Ended::Earlier(Outcome::Failed(failed)) => {
+            let replayed = Replayed::new(failed, claimed.operation.id());
+            let kind = match replayed.wire.error_type() {
+                Some(SERIALIZATION_FAILED) => ChildContextErrorKind::Internal,
+                _ => ChildContextErrorKind::ChildFailed,
+            };
+            let error = ChildContextError::new(kind, replayed.source());
+            Err(replayed.error(error))
         }
-    };
-    match &result {
-        Ok(payload) => host::succeed(handle, Some(payload)),
-        Err((_, wire)) => host::fail(handle, &wire.0, RetryDecision::Stop),
-    }
-    match (operation.next().await, result) {
-        (State::Acknowledged, Ok(payload)) => {
-            serdes::read(serdes, Some(payload), ctx).await.map_err(ChildContextError::unreadable)
-        }
-        (State::Acknowledged, Err((error, wire))) => Err(ChildContextError::failed(error, wire)),
-        (State::Settled(outcome), _) => settle(outcome, serdes, ctx).await,
-        (state, _) => panic!("a context runs once, but the host answered {state:?}"),
     }
 }
 
-async fn settle<O, S: Serdes<O>>(outcome: Outcome, serdes: S, ctx: SerdesContext) -> Result<O, OperationError> {
-    match outcome {
-        Outcome::Succeeded(payload) => serdes::read(serdes, payload, ctx).await.map_err(ChildContextError::unreadable),
-        Outcome::Failed(failed) => Err(ChildContextError::replayed(failed)),
+/// Runs `body` as the code of the context `handle`.
+pub(crate) async fn within<O, F, Fut>(handle: u32, parent: &DurableContext, body: F) -> Result<O, BoxError>
+where
+    F: FnOnce(DurableContext) -> Fut,
+    Fut: Future<Output = Result<O, BoxError>>,
+{
+    let child = parent.child(handle);
+    scope::within(handle, async move { body(child).await }).await
+}
+
+/// Writes what a context's body returned; the children of a large result rebuild it.
+pub(crate) async fn write<O, S: Serdes<O>>(
+    result: Result<O, BoxError>,
+    serdes: &S,
+    ctx: &SerdesContext,
+) -> Body<String> {
+    match result {
+        Ok(value) => match serdes.serialize(value, ctx.clone()).await {
+            Ok(payload) => Body::Succeeded { value: payload.clone(), payload, summary: Some(String::new()) },
+            Err(error) => {
+                let error = internal(format!("serialize result: {error}"));
+                let wire = WireError::typed(&error, SERIALIZATION_FAILED);
+                Body::Failed { error, wire }
+            }
+        },
+        Err(error) => {
+            let error = FnError(error);
+            let wire = WireError::of(&error, CHILD_FAILED);
+            let error = ChildContextError::new(ChildContextErrorKind::ChildFailed, Some(error.0));
+            Body::Failed { error: OperationError::new(error), wire }
+        }
+    }
+}
+
+pub(crate) async fn read<O, S: Serdes<O>>(
+    serdes: &S,
+    payload: Option<String>,
+    ctx: SerdesContext,
+) -> Result<O, OperationError> {
+    serdes::read(serdes, payload, ctx).await.map_err(|error| internal(format!("deserialize result: {error}")))
+}
+
+pub(crate) fn failed(source: Option<BoxError>) -> ChildContextError {
+    ChildContextError::new(ChildContextErrorKind::ChildFailed, source)
+}
+
+pub(crate) fn internal(problem: impl Into<BoxError>) -> OperationError {
+    OperationError::new(ChildContextError::new(ChildContextErrorKind::Internal, Some(problem.into())))
+}
+
+/// The error of a context's body, as it is recorded.
+#[derive(Debug)]
+struct FnError(BoxError);
+
+impl fmt::Display for FnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("child function error")
+    }
+}
+
+impl std::error::Error for FnError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.0.as_ref())
     }
 }

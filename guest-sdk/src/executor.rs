@@ -5,12 +5,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::bindings::host::{self, Wake as Woken};
+use crate::operation::Place;
 use crate::scope;
 
 /// A spawned task; never reused.
@@ -23,6 +26,10 @@ thread_local! {
     static TASKS: RefCell<Tasks> = const { RefCell::new(Tasks { last: ROOT, waiting: BTreeMap::new() }) };
     /// Who waits for which operation.
     static PARKED: RefCell<BTreeMap<u32, Waker>> = const { RefCell::new(BTreeMap::new()) };
+    /// Who waits for everything else to come to rest, by the handle of a batch.
+    static IDLE: RefCell<BTreeMap<u32, Waker>> = const { RefCell::new(BTreeMap::new()) };
+    /// Spawned operations that were dropped before their end since the handler was last polled.
+    static LEFT: RefCell<Vec<Left>> = const { RefCell::new(Vec::new()) };
     static SUSPENDED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -86,12 +93,14 @@ fn drive<F: Future>(mut root: Pin<&mut F>) -> Option<F::Output> {
             }
             signal.queued.store(false, Ordering::Relaxed);
             scope::enter(0);
+            LEFT.take();
             if let Poll::Ready(output) = root.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return Some(output);
             }
         }
-        match host::wait_any() {
+        match host::wait_any(IDLE.with_borrow(|idle| !idle.is_empty())) {
             Woken::Ready(operations) => operations.into_iter().for_each(unpark),
+            Woken::Idle => wake_innermost(),
             Woken::Suspended => {
                 SUSPENDED.set(true);
                 return None;
@@ -122,6 +131,22 @@ fn poll_task(id: TaskId) {
         }
     });
     drop(over);
+}
+
+/// A spawned operation that nobody waited for.
+pub(crate) struct Left {
+    pub(crate) name: Option<String>,
+    pub(crate) site: &'static Location<'static>,
+}
+
+/// Notes that a spawned operation is dropped before its end.
+pub(crate) fn left_running(place: &Place) {
+    LEFT.with_borrow_mut(|left| left.push(Left { name: place.name.clone(), site: place.site }));
+}
+
+/// Takes the spawned operations that the handler left running when it returned.
+pub(crate) fn take_left() -> Vec<Left> {
+    LEFT.take()
 }
 
 /// Starts a task whose code belongs to `scope`.
@@ -165,6 +190,41 @@ pub(crate) fn is_parked(operation: u32, waker: &Waker) -> bool {
 pub(crate) fn forget(operation: u32) {
     let waker = PARKED.with_borrow_mut(|parked| parked.remove(&operation));
     drop(waker);
+}
+
+/// Waits until nothing goes on in this invocation but what waits for the service, and for batches
+/// around `batch`.
+pub(crate) async fn idle(batch: u32) {
+    let _registered = Registered(batch);
+    let mut asked = false;
+    poll_fn(|cx| {
+        if asked && IDLE.with_borrow(|idle| !idle.contains_key(&batch)) {
+            return Poll::Ready(());
+        }
+        asked = true;
+        let previous = IDLE.with_borrow_mut(|idle| idle.insert(batch, cx.waker().clone()));
+        drop(previous);
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Takes a batch's waiting back when it ends otherwise.
+struct Registered(u32);
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let waker = IDLE.with_borrow_mut(|idle| idle.remove(&self.0));
+        drop(waker);
+    }
+}
+
+/// Lets the innermost batch that waits for rest go on: its handle is the highest.
+fn wake_innermost() {
+    let innermost = IDLE.with_borrow_mut(BTreeMap::pop_last);
+    if let Some((_, waker)) = innermost {
+        waker.wake();
+    }
 }
 
 /// Whether the host has suspended the invocation, after which it is not called.

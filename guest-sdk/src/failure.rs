@@ -8,9 +8,14 @@ use crate::bindings::host::{FailedStatus, Failure};
 use crate::error::OperationError;
 
 /// ErrorType of a result that could not be serialised.
-pub(crate) const SERIALIZATION_FAILED: &str = "SerializationFailedError";
+pub(crate) const SERIALIZATION_FAILED: &str = "SerializationError";
 /// ErrorType of an at-most-once attempt that started and never reported.
 pub(crate) const STEP_INTERRUPTED: &str = "StepInterruptedError";
+/// ErrorType of a context's body, when its error has no type of its own.
+pub(crate) const CHILD_FAILED: &str = "ChildFnError";
+
+/// How many causes of an error are looked at for its type.
+const CHAIN_LIMIT: usize = 10;
 
 /// Lambda's ErrorObject: an error as it is recorded.
 #[derive(Clone)]
@@ -26,19 +31,34 @@ impl WireError {
         })
     }
 
-    /// Returns what is recorded of `error`: the type of a [`TypedError`], the recorded error of an
-    /// operation's, `otherwise` for all else.
-    pub(crate) fn of(error: &BoxError, otherwise: &str) -> Self {
-        if let Some(typed) = error.downcast_ref::<TypedError>() {
-            return Self::new(typed.error_type.clone(), typed.to_string());
+    /// Returns what is recorded of `error`. Its type is that which the record has of it, or that
+    /// of a [`TypedError`] among its causes, or its kind's name, or else `otherwise`.
+    pub(crate) fn of(error: &(dyn Error + 'static), otherwise: &str) -> Self {
+        let typed = || chain(error).find_map(|error| error.downcast_ref::<TypedError>()).map(TypedError::error_type);
+        let error_type = if let Some(operation) = error.downcast_ref::<OperationError>() {
+            let recorded = operation.wire().and_then(Self::error_type);
+            recorded.or_else(typed).unwrap_or_else(|| operation.kind().name())
+        } else if let Some(replayed) = error.downcast_ref::<ReplayedFailure>() {
+            replayed.error_type().unwrap_or(otherwise)
+        } else {
+            typed().unwrap_or(otherwise)
+        };
+        Self::typed(error, error_type)
+    }
+
+    /// Returns what is recorded of `error` under `error_type`. Data and stack trace are those
+    /// that the record has of it or of a cause.
+    pub(crate) fn typed(error: &(dyn Error + 'static), error_type: &str) -> Self {
+        let mut wire = Self::new(error_type, chain_text(error));
+        for recorded in chain(error).filter_map(recorded) {
+            if wire.0.error_data.is_none() {
+                wire.0.error_data.clone_from(&recorded.0.error_data);
+            }
+            if wire.0.stack_trace.is_empty() {
+                wire.0.stack_trace.clone_from(&recorded.0.stack_trace);
+            }
         }
-        match error.downcast_ref::<OperationError>() {
-            Some(operation) => match operation.wire() {
-                Some(wire) => wire.clone(),
-                None => Self::new(operation.kind().name(), format!("{operation:#}")),
-            },
-            None => Self::new(otherwise, error.to_string()),
-        }
+        wire
     }
 
     /// Returns ErrorType.
@@ -92,11 +112,21 @@ impl ReplayedFailure {
     pub fn wire(&self) -> &WireError {
         &self.0
     }
+
+    /// Returns ErrorType.
+    pub fn error_type(&self) -> Option<&str> {
+        self.0.error_type()
+    }
+
+    /// Returns ErrorMessage.
+    pub fn error_message(&self) -> Option<&str> {
+        self.0.error_message()
+    }
 }
 
 impl fmt::Display for ReplayedFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(self.error_message().or(self.error_type()).unwrap_or("unknown error"))
     }
 }
 
@@ -131,11 +161,16 @@ impl TypedError {
     pub fn error_type(&self) -> &str {
         &self.error_type
     }
+
+    /// Returns the error that is named.
+    pub fn inner(&self) -> &(dyn Error + 'static) {
+        self.error.as_ref()
+    }
 }
 
 impl fmt::Display for TypedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        if f.alternate() { write_chain(f, &self.error_type, self.source()) } else { f.write_str(&self.error_type) }
     }
 }
 
@@ -150,27 +185,75 @@ fn short_name(type_name: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// How an operation that did not succeed ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum OperationStatus {
-    /// It failed.
-    Failed,
-    /// It took too long.
-    TimedOut,
-    /// Someone stopped it.
-    Stopped,
-    /// It was cancelled.
-    Cancelled,
+/// Returns the wire spelling.
+pub(crate) fn status_name(status: FailedStatus) -> &'static str {
+    match status {
+        FailedStatus::Failed => "FAILED",
+        FailedStatus::TimedOut => "TIMED_OUT",
+        FailedStatus::Stopped => "STOPPED",
+        FailedStatus::Cancelled => "CANCELLED",
+    }
 }
 
-impl From<FailedStatus> for OperationStatus {
-    fn from(status: FailedStatus) -> Self {
-        match status {
-            FailedStatus::Failed => Self::Failed,
-            FailedStatus::TimedOut => Self::TimedOut,
-            FailedStatus::Stopped => Self::Stopped,
-            FailedStatus::Cancelled => Self::Cancelled,
-        }
+/// Returns an error and its causes, outermost first.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source()).take(CHAIN_LIMIT)
+}
+
+/// Returns what the record has of an error.
+fn recorded<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a WireError> {
+    match error.downcast_ref::<OperationError>() {
+        Some(operation) => operation.wire(),
+        None => error.downcast_ref::<ReplayedFailure>().map(ReplayedFailure::wire),
+    }
+}
+
+/// Returns the texts of an error and of all its causes.
+pub(crate) fn chain_text(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Writes `text` and all the causes after it.
+pub(crate) fn write_chain(
+    f: &mut fmt::Formatter<'_>,
+    text: &dyn fmt::Display,
+    source: Option<&(dyn Error + 'static)>,
+) -> fmt::Result {
+    write!(f, "{text}")?;
+    match source {
+        Some(source) => write!(f, ": {}", chain_text(source)),
+        None => Ok(()),
+    }
+}
+
+/// An error with a sentence before it.
+#[derive(Debug)]
+pub(crate) struct Contextual {
+    context: String,
+    source: BoxError,
+}
+
+impl Contextual {
+    pub(crate) fn boxed(context: impl Into<String>, source: impl Into<BoxError>) -> BoxError {
+        Box::new(Self { context: context.into(), source: source.into() })
+    }
+}
+
+impl fmt::Display for Contextual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.context)
+    }
+}
+
+impl Error for Contextual {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.source.as_ref())
     }
 }

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::error::OperationError;
 use crate::executor::{self, TaskId};
+use crate::operation::Place;
 
 type Output<T> = Result<T, OperationError>;
 
@@ -23,9 +24,12 @@ enum Kind<T> {
 struct Spawned<T> {
     task: TaskId,
     slot: Rc<RefCell<Slot<T>>>,
+    /// Of the operation, while nobody else has taken the future on.
+    place: Option<Place>,
 }
 
 struct Slot<T> {
+    is_over: bool,
     output: Option<Output<T>>,
     waiting: Option<Waker>,
 }
@@ -36,14 +40,16 @@ impl<T: 'static> DurableFuture<T> {
     }
 
     /// Moves a lazy future into a task of its own, which runs whether this is polled or not.
-    pub(crate) fn spawned(self, scope: u32) -> Self {
+    pub(crate) fn spawned(self, place: Place) -> Self {
         let Kind::Lazy(future) = self.0 else { return self };
-        let slot = Rc::new(RefCell::new(Slot { output: None, waiting: None }));
+        let scope = place.context.handle();
+        let slot = Rc::new(RefCell::new(Slot { is_over: false, output: None, waiting: None }));
         let filled = Rc::clone(&slot);
         let task = executor::spawn(scope, async move {
             let output = future.await;
             let waiting = {
                 let mut slot = filled.borrow_mut();
+                slot.is_over = true;
                 slot.output = Some(output);
                 slot.waiting.take()
             };
@@ -51,7 +57,7 @@ impl<T: 'static> DurableFuture<T> {
                 waker.wake();
             }
         });
-        Self(Kind::Spawned(Spawned { task, slot }))
+        Self(Kind::Spawned(Spawned { task, slot, place: Some(place) }))
     }
 }
 
@@ -75,8 +81,22 @@ impl<T> Future for DurableFuture<T> {
     }
 }
 
+impl<T> DurableFuture<T> {
+    /// Takes the future on: that it is dropped before its end is meant.
+    pub(crate) fn taken_on(mut self) -> Self {
+        if let Kind::Spawned(spawned) = &mut self.0 {
+            spawned.place = None;
+        }
+        self
+    }
+}
+
 impl<T> Drop for Spawned<T> {
     fn drop(&mut self) {
+        let is_over = self.slot.borrow().is_over;
+        if let Some(place) = self.place.take().filter(|_| !is_over) {
+            executor::left_running(&place);
+        }
         executor::abort(self.task);
     }
 }
@@ -89,4 +109,13 @@ impl<T> fmt::Debug for DurableFuture<T> {
         };
         f.debug_tuple("DurableFuture").field(&kind).finish()
     }
+}
+
+/// How one of several futures ended.
+#[derive(Debug)]
+pub enum Settled<O> {
+    /// It succeeded.
+    Fulfilled(O),
+    /// It failed.
+    Rejected(OperationError),
 }

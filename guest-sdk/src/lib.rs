@@ -36,13 +36,18 @@
 //! Everything that makes an execution durable (ids, checkpoints, replay, suspension) is the host's:
 //! this crate keeps only what needs the author's closures. Off wasm it compiles, and does not run.
 
+mod batch;
 mod bindings;
+mod callback;
 mod child;
+mod combinator;
 mod context;
+mod context_body;
 mod error;
 mod executor;
 mod failure;
 mod future;
+mod invoke;
 pub mod lambda_runtime;
 mod log;
 mod operation;
@@ -52,31 +57,61 @@ mod run;
 mod scope;
 pub mod serdes;
 mod step;
+mod tasks;
+mod terminals;
 mod wait;
+mod wait_for_callback;
+mod wait_for_condition;
+mod with_retry;
 
 #[doc = include_str!("../README.md")]
 pub mod differences {}
 
 /// The builders that operations are made with, and what configures them.
 pub mod builders {
+    pub use crate::batch::{MapBuilder, ParallelBuilder};
+    pub use crate::callback::CreateCallbackBuilder;
     pub use crate::child::ChildBuilder;
+    pub use crate::combinator::{JoinAllBuilder, RaceBuilder, SelectOkBuilder, TryJoinAllBuilder};
+    pub use crate::invoke::InvokeBuilder;
     pub use crate::retry::{JitterStrategy, RetryStrategyConfig, RetryStrategyConfigBuilder};
     pub use crate::step::StepBuilder;
     pub use crate::wait::WaitBuilder;
+    pub use crate::wait_for_callback::WaitForCallbackBuilder;
+    pub use crate::wait_for_condition::WaitForConditionBuilder;
+    pub use crate::with_retry::WithRetryBuilder;
+
+    /// Map and parallel: criteria and results.
+    pub mod map_parallel {
+        pub use crate::batch::{
+            BatchError, BatchItem, BatchItemStatus, BatchResult, BatchStats, BatchStatus, BatchSummary,
+            CompletionConfig, CompletionConfigBuilder, CompletionConfigValidationError, CompletionReason, MapBuilder,
+            NestingMode, ParallelBuilder, SettledOutcome,
+        };
+    }
+
+    /// Waits for a condition: strategies.
+    pub mod wait_for_condition {
+        pub use crate::wait_for_condition::{WaitDecision, WaitForConditionBuilder, WaitStrategy, WaitStrategyBuilder};
+    }
 }
 
-pub use durabox_sdk_macros::main;
-
+pub use batch::Branch;
+pub use callback::Callback;
 pub use context::{DurableContext, LambdaContext};
+pub use durabox_sdk_macros::main;
 pub use error::{
-    ChildContextError, ChildContextErrorKind, OperationError, OperationErrorKind, StepError, StepErrorKind, WaitError,
-    WaitErrorKind,
+    CallbackError, CallbackErrorKind, ChildContextError, ChildContextErrorKind, CombinatorError, CombinatorErrorKind,
+    FunctionNotFound, InvokeError, InvokeErrorKind, JoinFailed, MaxChecksExceeded, OperationError, OperationErrorKind,
+    RetriesExhausted, StepError, StepErrorKind, UnexpectedStatus, WaitError, WaitErrorKind, WaitForConditionError,
+    WaitForConditionErrorKind,
 };
-pub use failure::{OperationStatus, ReplayedFailure, TypedError, WireError};
-pub use future::DurableFuture;
+pub use failure::{ReplayedFailure, TypedError, WireError};
+pub use future::{DurableFuture, Settled};
 pub use options::{Options, OptionsBuilder};
 pub use retry::RetryDecision;
 pub use run::{run, run_with_options};
+pub use serdes::{JsonSerdes, Serdes};
 pub use step::{StepContext, StepSemantics};
 
 /// Any error that a handler or a step may end with.

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::panic::Location;
 use std::task::{Context, Poll};
 
-use crate::bindings::host::{self, CallSite, Outcome, Position, Request, State};
+use crate::bindings::host::{self, CallSite, Outcome, Position, Recorded, Request, State};
 use crate::context::DurableContext;
 use crate::executor;
 
@@ -14,14 +14,38 @@ pub(crate) struct Place {
     pub(crate) context: DurableContext,
     pub(crate) name: Option<String>,
     index: u32,
-    site: &'static Location<'static>,
+    batch: Option<u32>,
+    pub(crate) site: &'static Location<'static>,
 }
 
 impl Place {
     /// Takes the context's next position.
     #[track_caller]
     pub(crate) fn next(context: &DurableContext) -> Self {
-        Self { context: context.clone(), name: None, index: context.next_index(), site: Location::caller() }
+        let (index, site) = (context.next_index(), Location::caller());
+        Self { context: context.clone(), name: None, index, batch: None, site }
+    }
+
+    /// Takes the next position around a batch for one of its branches.
+    pub(crate) fn branch(&self, batch: &Operation, name: Option<String>) -> Self {
+        let mut place = Self { index: self.context.next_index(), batch: Some(batch.handle), ..self.clone() };
+        place.name(name.unwrap_or_default());
+        place
+    }
+
+    /// Takes the first position inside the operation that this place is of.
+    pub(crate) fn inside(&self, operation: &Operation) -> Self {
+        self.in_context(&self.context.child(operation.handle))
+    }
+
+    /// Takes the next position of another context, for the same line of source.
+    pub(crate) fn in_context(&self, context: &DurableContext) -> Self {
+        Self { context: context.clone(), name: None, index: context.next_index(), batch: None, site: self.site }
+    }
+
+    /// Takes the position after this one, for the same line of source.
+    pub(crate) fn sibling(&self) -> Self {
+        self.in_context(&self.context)
     }
 
     /// Names the operation; an empty name is none.
@@ -30,26 +54,35 @@ impl Place {
     }
 
     /// Claims the operation. Starts nothing.
-    pub(crate) fn claim(&self, request: Request<'_>) -> Claim {
-        let at = Position { context: self.context.handle(), index: self.index };
+    pub(crate) fn claim(&self, request: Request<'_>) -> Claimed {
+        let at = Position { context: self.context.handle(), index: self.index, batch: self.batch };
         let site = CallSite { file: self.site.file(), line: self.site.line(), column: self.site.column() };
-        let claimed = host::claim(at, self.name.as_deref(), request, site);
-        match claimed.settled {
-            Some(outcome) => Claim::Settled(outcome),
-            None => Claim::Open(Operation { handle: claimed.operation, open: true }),
-        }
+        let host::Claimed { operation, recorded, settled } = host::claim(at, self.name.as_deref(), request, site);
+        let operation = Operation { handle: operation, open: settled.is_none() };
+        Claimed { operation, recorded, settled }
     }
 }
 
 /// What a claim finds.
-pub(crate) enum Claim {
-    /// The operation had ended.
-    Settled(Outcome),
-    /// It has not.
-    Open(Operation),
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    pub(crate) operation: Operation,
+    pub(crate) recorded: Recorded,
+    /// How the operation had ended, if it had.
+    pub(crate) settled: Option<Outcome>,
 }
 
-/// A claimed operation that has not ended. The host is told when it is dropped before its end.
+impl Claimed {
+    /// Waits until the operation needs something or has ended. Never [`State::Pending`].
+    pub(crate) async fn next(&mut self) -> State {
+        match self.settled.take() {
+            Some(outcome) => State::Settled(outcome),
+            None => self.operation.next().await,
+        }
+    }
+}
+
+/// A claimed operation. The host is told when it is dropped before its end.
 #[derive(Debug)]
 pub(crate) struct Operation {
     handle: u32,
@@ -61,26 +94,55 @@ impl Operation {
         self.handle
     }
 
+    /// Returns the id that the operation has in the record.
+    pub(crate) fn id(&self) -> String {
+        host::operation_id(self.handle)
+    }
+
+    /// Starts the operation, and says what it needs now.
+    pub(crate) fn poll(&mut self) -> State {
+        let state = host::poll(self.handle);
+        if let State::Acknowledged | State::Settled(_) = state {
+            self.open = false;
+        }
+        state
+    }
+
     /// Waits until the operation needs something or has ended. Never [`State::Pending`].
     pub(crate) async fn next(&mut self) -> State {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
+    /// Waits until what was reported is durable.
+    ///
+    /// # Panics
+    ///
+    /// If the host answers with something else, which breaks the contract.
+    pub(crate) async fn acknowledged(&mut self) {
+        match self.next().await {
+            State::Acknowledged => {}
+            state => panic!("a report is acknowledged, but the host answered {state:?}"),
+        }
+    }
+
+    /// Waits for the end of the invocation: what was reported is only continued in another.
+    pub(crate) fn park<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
+        executor::park(self.handle, cx.waker());
+        Poll::Pending
+    }
+
     fn poll_next(&mut self, cx: &Context<'_>) -> Poll<State> {
-        // Combinators poll all of their futures whenever one wakes: the host need not hear of it.
+        // Whoever polls all of its futures whenever one wakes need not make the host hear of it.
         if executor::is_parked(self.handle, cx.waker()) {
             return Poll::Pending;
         }
-        let state = host::poll(self.handle);
-        match state {
+        match self.poll() {
             State::Pending => {
                 executor::park(self.handle, cx.waker());
-                return Poll::Pending;
+                Poll::Pending
             }
-            State::Acknowledged | State::Settled(_) => self.open = false,
-            State::Run(_) | State::Interrupted(_) => {}
+            state => Poll::Ready(state),
         }
-        Poll::Ready(state)
     }
 }
 

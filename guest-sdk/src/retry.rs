@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::bindings::host::{Jitter, RetryDecision as Wire, RetryStrategy};
+use crate::bindings::host::{self, Jitter, RetryDecision as Wire, RetryStrategy};
+use crate::context::DurableContext;
 use crate::error::StepError;
 
 /// What a retry strategy decides after a failed attempt.
@@ -83,6 +84,25 @@ impl RetryStrategyConfig {
     pub fn jitter(&self) -> JitterStrategy {
         self.jitter
     }
+
+    pub(crate) fn into_builder(self) -> RetryStrategyConfigBuilder {
+        RetryStrategyConfigBuilder(self)
+    }
+
+    /// Returns what the host decides by.
+    pub(crate) fn wire(&self) -> RetryStrategy {
+        RetryStrategy {
+            max_attempts: self.max_attempts,
+            initial_delay_seconds: self.initial_delay.as_secs_f64(),
+            max_delay_seconds: self.max_delay.as_secs_f64(),
+            backoff_rate: self.backoff_rate,
+            jitter: match self.jitter {
+                JitterStrategy::None => Jitter::None,
+                JitterStrategy::Half => Jitter::Half,
+                JitterStrategy::Full => Jitter::Full,
+            },
+        }
+    }
 }
 
 /// Builds a [`RetryStrategyConfig`].
@@ -135,26 +155,33 @@ pub(crate) enum Retry {
     Closure(Box<Strategy>),
 }
 
+impl Default for Retry {
+    fn default() -> Self {
+        Self::Config(RetryStrategyConfig::default())
+    }
+}
+
 impl Retry {
     /// Decides about the attempt that failed with `error`.
     pub(crate) fn decide(&self, error: &StepError, attempt: u32) -> Wire {
         match self {
-            Self::Config(config) => Wire::ByStrategy(RetryStrategy {
-                max_attempts: config.max_attempts,
-                initial_delay_seconds: config.initial_delay.as_secs_f64(),
-                max_delay_seconds: config.max_delay.as_secs_f64(),
-                backoff_rate: config.backoff_rate,
-                jitter: match config.jitter {
-                    JitterStrategy::None => Jitter::None,
-                    JitterStrategy::Half => Jitter::Half,
-                    JitterStrategy::Full => Jitter::Full,
-                },
-            }),
+            Self::Config(config) => Wire::ByStrategy(config.wire()),
             Self::Closure(strategy) => match strategy(error, attempt) {
                 RetryDecision::Retry { delay } => Wire::After(whole_seconds(delay).max(1)),
                 RetryDecision::Stop => Wire::Stop,
             },
         }
+    }
+
+    /// Returns how long to wait before an attempt of something in `context` that is no step;
+    /// `None` when there is no other attempt.
+    pub(crate) fn delay(&self, context: &DurableContext, error: &StepError, attempt: u32) -> Option<Duration> {
+        let seconds = match self.decide(error, attempt) {
+            Wire::Stop => None,
+            Wire::After(seconds) => Some(seconds),
+            Wire::ByStrategy(strategy) => host::backoff(strategy, context.handle(), attempt),
+        };
+        seconds.map(Duration::from_secs)
     }
 }
 

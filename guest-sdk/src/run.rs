@@ -1,5 +1,6 @@
 //! An invocation, from the input to the answer.
 
+use std::error::Error;
 use std::panic::PanicHookInfo;
 
 use serde::Serialize;
@@ -7,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bindings::host::{self, CallSite};
 use crate::context::DurableContext;
-use crate::error::OperationError;
+use crate::error::{CallbackErrorKind, OperationError, OperationErrorKind};
 use crate::failure::WireError;
 use crate::options::Options;
 use crate::{BoxError, executor, log};
@@ -18,6 +19,8 @@ const INPUT_UNREADABLE: &str = "InputDeserializationError";
 const OUTPUT_UNWRITABLE: &str = "OutputSerializationError";
 /// ErrorType of a handler's error that is neither typed nor an operation's.
 const HANDLER_FAILED: &str = "HandlerError";
+/// ErrorType of a handler that returned while spawned operations were running.
+const LEFT_RUNNING: &str = "InvalidOperationUseError";
 
 /// Runs `handler` for one invocation. Called once, from `main`.
 ///
@@ -58,8 +61,11 @@ where
     log::install(options.replay_logging);
     let (context, input) = DurableContext::root(host::start());
     let answer = match decode(&input) {
-        Ok(event) => executor::run(async move { handler(event, context).await })
-            .map(|result| result.map_err(|error| failure(&error)).and_then(|output| encode(&output))),
+        Ok(event) => executor::run(async move { handler(event, context).await }).map(|result| {
+            let output = result.map_err(|error| failure(&*error))?;
+            left_running()?;
+            encode(&output)
+        }),
         Err(error) => Some(Err(error)),
     };
     match answer {
@@ -84,14 +90,38 @@ fn encode<O: Serialize>(output: &O) -> Result<String, WireError> {
     })
 }
 
-/// Returns what the execution fails with: the operation's kind and recorded message, the type of a
-/// typed error, or `HandlerError`.
-fn failure(error: &BoxError) -> WireError {
-    let mut wire = WireError::of(error, HANDLER_FAILED);
-    if let Some(operation) = error.downcast_ref::<OperationError>() {
-        wire.0.error_type = Some(operation.kind().name().to_owned());
+/// Fails when a handler returned well while operations that it had spawned were running: what they
+/// would have done is lost.
+fn left_running() -> Result<(), WireError> {
+    let left = executor::take_left();
+    let Some(first) = left.first() else { return Ok(()) };
+    let name = first.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+    let others = match left.len() {
+        1 => String::new(),
+        more => format!(", and {} more,", more - 1),
+    };
+    Err(WireError::new(
+        LEFT_RUNNING,
+        format!(
+            "the handler returned while the operation{name} spawned at {}:{}{others} was running: await it, or drop it \
+             before the handler's last await",
+            first.site.file(),
+            first.site.line()
+        ),
+    ))
+}
+
+/// Returns what the execution fails with. What somebody outside answered to a callback is passed
+/// on as it is.
+fn failure(error: &(dyn Error + 'static)) -> WireError {
+    if let Some(operation) = error.downcast_ref::<OperationError>()
+        && let OperationErrorKind::Callback(callback) = operation.kind()
+        && *callback.kind() == CallbackErrorKind::ExternalFailure
+        && let Some(wire) = operation.wire()
+    {
+        return wire.clone();
     }
-    wire
+    WireError::of(error, HANDLER_FAILED)
 }
 
 fn report_panic(info: &PanicHookInfo<'_>) {

@@ -1,12 +1,14 @@
 //! What values look like on the wire.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::BoxError;
+use crate::bindings::host;
 use crate::context::{DurableContext, Execution};
+use crate::operation::Operation;
 
 /// Writes and reads an operation's result. The value that a handler sees has always been through
 /// both, so that it is the same when it is replayed.
@@ -21,7 +23,18 @@ pub trait Serdes<T>: 'static {
 /// Which payload is written or read.
 #[derive(Clone, Debug)]
 pub struct SerdesContext {
+    operation: Key,
     execution: Arc<Execution>,
+    origin: PayloadOrigin,
+}
+
+/// Whose payload it is.
+#[derive(Clone, Debug)]
+enum Key {
+    /// An operation's, whose id is asked for when somebody wants it.
+    Handle(u32, OnceLock<String>),
+    /// A batch's, of one item.
+    Item(String),
 }
 
 /// Who wrote a payload.
@@ -35,8 +48,32 @@ pub enum PayloadOrigin {
 }
 
 impl SerdesContext {
-    pub(crate) fn of(context: &DurableContext) -> Self {
-        Self { execution: Arc::clone(context.execution()) }
+    pub(crate) fn of(context: &DurableContext, operation: &Operation) -> Self {
+        Self {
+            operation: Key::Handle(operation.handle(), OnceLock::new()),
+            execution: Arc::clone(context.execution()),
+            origin: PayloadOrigin::SdkRecord,
+        }
+    }
+
+    /// Returns the context of the result of a batch's item, inside the batch's own.
+    pub(crate) fn item(&self, index: usize) -> Self {
+        let key = format!("{}/item-{index}", self.operation_id());
+        Self { operation: Key::Item(key), ..self.clone() }
+    }
+
+    pub(crate) fn external(mut self) -> Self {
+        self.origin = PayloadOrigin::External;
+        self
+    }
+
+    /// Returns the id that the operation has in the record: the same on every replay. For an item
+    /// in the result of a map or parallel, `<id>/item-<index>`.
+    pub fn operation_id(&self) -> &str {
+        match &self.operation {
+            Key::Handle(handle, id) => id.get_or_init(|| host::operation_id(*handle)),
+            Key::Item(key) => key,
+        }
     }
 
     /// Returns the ARN of the durable execution.
@@ -46,7 +83,7 @@ impl SerdesContext {
 
     /// Returns who wrote the payload.
     pub fn origin(&self) -> PayloadOrigin {
-        PayloadOrigin::SdkRecord
+        self.origin
     }
 }
 
@@ -76,7 +113,7 @@ impl<T, S: Serdes<T>> Serdes<T> for Arc<S> {
 
 /// Reads the payload of an operation that succeeded.
 pub(crate) async fn read<T, S: Serdes<T>>(
-    serdes: S,
+    serdes: &S,
     payload: Option<String>,
     ctx: SerdesContext,
 ) -> Result<T, BoxError> {

@@ -1,23 +1,23 @@
 //! A step: a body whose result is recorded.
 
-use std::fmt;
-use std::future::{IntoFuture, pending};
+use std::future::pending;
 use std::marker::PhantomData;
 
 use crate::BoxError;
 use crate::bindings::host::{self, Outcome, Request, RetryDecision as Decision, State, StepSemantics as Wire};
-use crate::error::{OperationError, StepError, StepErrorKind};
-use crate::failure::{SERIALIZATION_FAILED, STEP_INTERRUPTED, WireError};
+use crate::error::{OperationError, Replayed, RetriesExhausted, StepError, StepErrorKind};
+use crate::failure::{Contextual, SERIALIZATION_FAILED, STEP_INTERRUPTED, WireError};
 use crate::future::DurableFuture;
-use crate::operation::{Claim, Operation, Place};
+use crate::operation::{Claimed, Place};
 use crate::retry::{Retry, RetryDecision, RetryStrategyConfig};
 use crate::scope;
 use crate::serdes::{self, JsonSerdes, Serdes, SerdesContext};
+use crate::terminals::{debug_by_place, terminals};
 
 /// What a step's body is given. It has no operations: they cannot nest in a step.
 #[derive(Clone, Debug)]
 pub struct StepContext {
-    attempt: u32,
+    pub(crate) attempt: u32,
 }
 
 impl StepContext {
@@ -54,7 +54,7 @@ impl<O, F, Fut> StepBuilder<O, F, Fut> {
         Self {
             place,
             body,
-            retry: Retry::Config(RetryStrategyConfig::default()),
+            retry: Retry::default(),
             semantics: StepSemantics::default(),
             serdes: JsonSerdes,
             output: PhantomData,
@@ -81,6 +81,11 @@ impl<O, F, Fut, S> StepBuilder<O, F, Fut, S> {
         self
     }
 
+    pub(crate) fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
     /// Sets what happens to an attempt that was cut off.
     pub fn semantics(mut self, semantics: StepSemantics) -> Self {
         self.semantics = semantics;
@@ -101,52 +106,27 @@ where
     O: 'static,
     S: Serdes<O>,
 {
-    /// Claims the step; it starts when the future is first polled.
-    pub fn future(self) -> DurableFuture<O> {
+    pub(crate) fn start(self) -> DurableFuture<O> {
         let Self { place, body, retry, semantics, serdes, .. } = self;
-        let request = Request::Step(match semantics {
+        let claimed = place.claim(Request::Step(match semantics {
             StepSemantics::AtLeastOncePerRetry => Wire::AtLeastOncePerRetry,
             StepSemantics::AtMostOncePerRetry => Wire::AtMostOncePerRetry,
-        });
-        let ctx = SerdesContext::of(&place.context);
-        match place.claim(request) {
-            Claim::Settled(outcome) => DurableFuture::lazy(settle(outcome, serdes, ctx)),
-            Claim::Open(operation) => {
-                DurableFuture::lazy(drive(Step { operation, retry, reported: None }, body, serdes, ctx))
-            }
-        }
-    }
-
-    /// Starts the step in a task of its own, which is aborted when the future is dropped.
-    pub fn spawn(self) -> DurableFuture<O> {
-        let scope = self.place.context.handle();
-        self.future().spawned(scope)
+        }));
+        let ctx = SerdesContext::of(&place.context, &claimed.operation);
+        DurableFuture::lazy(drive(Step { claimed, retry, reported: None }, body, serdes, ctx))
     }
 }
 
-impl<O, F, Fut, S> IntoFuture for StepBuilder<O, F, Fut, S>
-where
+terminals!([O, F, Fut, S] StepBuilder<O, F, Fut, S> => O, where
     F: FnOnce(StepContext) -> Fut + 'static,
     Fut: Future<Output = Result<O, BoxError>> + 'static,
     O: 'static,
     S: Serdes<O>,
-{
-    type Output = Result<O, OperationError>;
-    type IntoFuture = DurableFuture<O>;
-
-    fn into_future(self) -> DurableFuture<O> {
-        self.future()
-    }
-}
-
-impl<O, F, Fut, S> fmt::Debug for StepBuilder<O, F, Fut, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StepBuilder").field("place", &self.place).field("semantics", &self.semantics).finish()
-    }
-}
+);
+debug_by_place!([O, F, Fut, S] StepBuilder<O, F, Fut, S>, "StepBuilder");
 
 struct Step {
-    operation: Operation,
+    claimed: Claimed,
     retry: Retry,
     reported: Option<Report>,
 }
@@ -158,8 +138,12 @@ enum Report {
 }
 
 impl Step {
+    fn handle(&self) -> u32 {
+        self.claimed.operation.handle()
+    }
+
     fn succeed(&mut self, payload: String) {
-        host::succeed(self.operation.handle(), Some(&payload));
+        host::succeed(self.handle(), Some(&payload), None);
         self.reported = Some(Report::Succeeded(payload));
     }
 
@@ -169,8 +153,14 @@ impl Step {
             StepErrorKind::SerializationFailed => Decision::Stop,
             _ => self.retry.decide(&error, attempt),
         };
-        host::fail(self.operation.handle(), &wire.0, decision);
+        host::fail(self.handle(), &wire.0, decision);
         self.reported = Some(Report::Failed { error, wire, attempt });
+    }
+
+    /// Turns a last attempt's error into the step's, which replay makes of the record too.
+    fn failed(&self, error: StepError, wire: WireError, attempts: u32) -> OperationError {
+        let error = StepError::new(recorded_kind(&wire, attempts), error.into_source());
+        OperationError::new(error).recorded(self.claimed.operation.id(), "FAILED", wire)
     }
 }
 
@@ -182,12 +172,13 @@ where
 {
     let mut body = Some(body);
     loop {
-        match step.operation.next().await {
+        match step.claimed.next().await {
             State::Run(attempt) => {
                 // The body can run once; another attempt takes another invocation.
                 let Some(body) = body.take() else { pending().await };
+                let attempt = attempt.number;
                 let context = StepContext { attempt };
-                let result = scope::within(step.operation.handle(), async move { body(context).await }).await;
+                let result = scope::within(step.handle(), async move { body(context).await }).await;
                 let (error, wire) = match result {
                     Ok(value) => match serdes.serialize(value, ctx.clone()).await {
                         Ok(payload) => {
@@ -195,37 +186,50 @@ where
                             continue;
                         }
                         Err(error) => {
-                            let wire = WireError::new(SERIALIZATION_FAILED, error.to_string());
-                            (StepError::attempt(StepErrorKind::SerializationFailed, Some(error)), wire)
+                            let error = StepError::new(StepErrorKind::SerializationFailed, Some(error));
+                            let wire = WireError::typed(&error, SERIALIZATION_FAILED);
+                            (error, wire)
                         }
                     },
                     Err(error) => {
-                        let wire = WireError::of(&error, "Error");
-                        (StepError::attempt(StepErrorKind::ExecutionFailed, Some(error)), wire)
+                        let wire = WireError::of(&*error, "Error");
+                        (StepError::new(StepErrorKind::ExecutionFailed, Some(error)), wire)
                     }
                 };
                 step.fail(error, wire, attempt);
             }
             State::Interrupted(attempt) => {
-                let message = format!("attempt {attempt} started and never reported");
-                let wire = WireError::new(STEP_INTERRUPTED, message);
-                step.fail(StepError::attempt(StepErrorKind::StepInterrupted, None), wire, attempt);
+                let error = StepError::new(StepErrorKind::StepInterrupted, None);
+                let wire = WireError::new(STEP_INTERRUPTED, error.to_string());
+                step.fail(error, wire, attempt);
             }
             State::Acknowledged => match step.reported.take().expect("only what was reported is acknowledged") {
-                Report::Succeeded(payload) => {
-                    return serdes::read(serdes, Some(payload), ctx).await.map_err(StepError::unreadable);
-                }
-                Report::Failed { error, wire, attempt } => return Err(error.last(wire, attempt)),
+                Report::Succeeded(payload) => return read(&serdes, Some(payload), ctx).await,
+                Report::Failed { error, wire, attempt } => return Err(step.failed(error, wire, attempt)),
             },
-            State::Settled(outcome) => return settle(outcome, serdes, ctx).await,
-            State::Pending => {}
+            State::Settled(Outcome::Succeeded(payload)) => return read(&serdes, payload, ctx).await,
+            State::Settled(Outcome::Failed(failed)) => {
+                let replayed = Replayed::new(failed, step.claimed.operation.id());
+                let kind = recorded_kind(&replayed.wire, replayed.attempts);
+                let error = StepError::new(kind, replayed.source());
+                return Err(replayed.error(error));
+            }
+            State::Pending | State::Opened(_) => {}
         }
     }
 }
 
-async fn settle<O, S: Serdes<O>>(outcome: Outcome, serdes: S, ctx: SerdesContext) -> Result<O, OperationError> {
-    match outcome {
-        Outcome::Succeeded(payload) => serdes::read(serdes, payload, ctx).await.map_err(StepError::unreadable),
-        Outcome::Failed(failed) => Err(StepError::replayed(failed)),
+async fn read<O, S: Serdes<O>>(serdes: &S, payload: Option<String>, ctx: SerdesContext) -> Result<O, OperationError> {
+    serdes::read(serdes, payload, ctx).await.map_err(|error| {
+        let error = Contextual::boxed("result deserialization failed", error);
+        OperationError::new(StepError::new(StepErrorKind::SerializationFailed, Some(error)))
+    })
+}
+
+fn recorded_kind(wire: &WireError, attempts: u32) -> StepErrorKind {
+    match wire.error_type() {
+        Some(SERIALIZATION_FAILED) => StepErrorKind::SerializationFailed,
+        Some(STEP_INTERRUPTED) => StepErrorKind::StepInterrupted,
+        _ => StepErrorKind::RetriesExhausted(RetriesExhausted(attempts)),
     }
 }

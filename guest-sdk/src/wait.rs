@@ -1,13 +1,13 @@
 //! A wait: time that passes while nothing runs.
 
-use std::future::IntoFuture;
 use std::time::Duration;
 
 use crate::bindings::host::{Outcome, Request, State};
-use crate::error::{OperationError, WaitError};
+use crate::error::{OperationError, Replayed, UnexpectedStatus, WaitError, WaitErrorKind};
 use crate::future::DurableFuture;
-use crate::operation::{Claim, Operation, Place};
+use crate::operation::{Claimed, Place};
 use crate::retry::whole_seconds;
+use crate::terminals::terminals;
 
 /// Makes a wait.
 #[must_use = "a wait is not made until it is awaited, spawned or turned into a future"]
@@ -29,40 +29,23 @@ impl WaitBuilder {
         self
     }
 
-    /// Claims the wait; its time starts when the future is first polled.
-    pub fn future(self) -> DurableFuture<()> {
-        match self.place.claim(Request::Wait(whole_seconds(self.duration))) {
-            Claim::Settled(outcome) => DurableFuture::lazy(async { settle(outcome) }),
-            Claim::Open(operation) => DurableFuture::lazy(drive(operation)),
+    fn start(self) -> DurableFuture<()> {
+        let claimed = self.place.claim(Request::Wait(whole_seconds(self.duration)));
+        DurableFuture::lazy(drive(claimed))
+    }
+}
+
+terminals!([] WaitBuilder => (), where);
+
+async fn drive(mut claimed: Claimed) -> Result<(), OperationError> {
+    match claimed.next().await {
+        State::Settled(Outcome::Succeeded(_)) => Ok(()),
+        State::Settled(Outcome::Failed(failed)) => {
+            let replayed = Replayed::new(failed, claimed.operation.id());
+            let kind = WaitErrorKind::UnexpectedStatus(UnexpectedStatus(replayed.status));
+            let error = WaitError::new(kind, replayed.source());
+            Err(replayed.error(error))
         }
-    }
-
-    /// Starts the wait in a task of its own, which is aborted when the future is dropped.
-    pub fn spawn(self) -> DurableFuture<()> {
-        let scope = self.place.context.handle();
-        self.future().spawned(scope)
-    }
-}
-
-impl IntoFuture for WaitBuilder {
-    type Output = Result<(), OperationError>;
-    type IntoFuture = DurableFuture<()>;
-
-    fn into_future(self) -> DurableFuture<()> {
-        self.future()
-    }
-}
-
-async fn drive(mut operation: Operation) -> Result<(), OperationError> {
-    match operation.next().await {
-        State::Settled(outcome) => settle(outcome),
         state => panic!("a wait has nothing to run, but the host answered {state:?}"),
-    }
-}
-
-fn settle(outcome: Outcome) -> Result<(), OperationError> {
-    match outcome {
-        Outcome::Succeeded(_) => Ok(()),
-        Outcome::Failed(failed) => Err(WaitError::replayed(failed)),
     }
 }

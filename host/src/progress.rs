@@ -26,6 +26,7 @@ struct State {
     now: Timestamp,
     /// What the run waits for, while nothing runs.
     until: Option<Timestamp>,
+    function: String,
     invocation: u64,
     operations: usize,
     /// Whether the line is on the screen.
@@ -63,15 +64,18 @@ impl Drop for Display {
 impl State {
     fn take(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Invocation { number, now } => {
+            Progress::Invocation { function, number, now } => {
                 self.start.get_or_insert(*now);
+                if self.function != *function {
+                    self.function = (*function).to_owned();
+                }
                 (self.invocation, self.now, self.until) = (*number, *now, None);
             }
             Progress::Checkpoint { operations, now } => (self.operations, self.now) = (*operations, *now),
             Progress::TimeSkip { to } => self.until = Some(*to),
-            Progress::Log(line) => {
+            Progress::Log { line, chained } => {
                 self.erase();
-                eprintln!("{}", log_text(line, self.start.unwrap_or(line.timestamp)));
+                eprintln!("{}", log_text(line, *chained, self.start.unwrap_or(line.timestamp)));
             }
         }
     }
@@ -89,7 +93,7 @@ impl State {
             None => format!("at +{}", offset(self.now)),
         };
         let operations = count(self.operations, "operation");
-        eprint!("\r\u{1b}[2Kinvocation {}, {operations}, {time}", self.invocation);
+        eprint!("\r\u{1b}[2K{}: invocation {}, {operations}, {time}", self.function, self.invocation);
         // The line is a courtesy; a closed stderr is no reason to stop.
         let _ = io::stderr().flush();
         self.drawn = true;
@@ -114,9 +118,13 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns `+10s WARN order: card declined attempt=2`.
-fn log_text(line: &LogLine, start: Timestamp) -> String {
+/// Returns `+10s WARN order: card declined attempt=2`, with `[pay]` before a line of a function that
+/// the handler invoked.
+fn log_text(line: &LogLine, chained: Option<&str>, start: Timestamp) -> String {
     let mut text = format!("+{} ", duration(line.timestamp.since(start)));
+    if let Some(function) = chained {
+        text.push_str(&format!("[{}] ", clean(function)));
+    }
     match (line.stream, line.level) {
         (Stream::Stdout, _) => text.push_str("stdout: "),
         (Stream::Stderr, _) => text.push_str("stderr: "),

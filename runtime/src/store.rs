@@ -8,16 +8,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use durabox_engine::replay::{CallSite, ClaimView};
+use durabox_engine::replay::CallSite;
 use durabox_engine::service::Execution;
 use durabox_model::{ErrorObject, Event, ExecutionStatus, Operation, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::local::{InvocationRecord, RunOptions};
+use crate::local::InvocationRecord;
 use crate::verify::Recorded;
 
 /// The layout of the database; a file of a later one is refused.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
+
+/// What brings layout 1 to 2: runs that chained invokes started know the run that invoked.
+const FROM_1_TO_2: &str = "
+ALTER TABLE executions ADD COLUMN parent INTEGER;
+ALTER TABLE executions ADD COLUMN parent_operation TEXT;
+";
 
 const SCHEMA: &str = "
 CREATE TABLE executions (
@@ -32,7 +38,9 @@ CREATE TABLE executions (
     end_ms INTEGER,
     input TEXT,
     result TEXT,
-    error TEXT
+    error TEXT,
+    parent INTEGER,
+    parent_operation TEXT
 );
 CREATE INDEX executions_by_name ON executions (name);
 CREATE TABLE events (
@@ -130,6 +138,23 @@ pub struct Summary {
     pub end: Option<Timestamp>,
     /// Operations, the EXECUTION operation not counted.
     pub operations: u64,
+    /// Number of the run whose chained invoke started it.
+    pub parent: Option<u64>,
+}
+
+/// What is kept of a run when it begins.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRun<'a> {
+    /// The execution's name.
+    pub name: &'a str,
+    /// The function.
+    pub function_name: &'a str,
+    /// The handler.
+    pub wasm_sha256: &'a str,
+    /// The run's seed.
+    pub seed: u64,
+    /// Number of the run, and id of the operation in it, that invoked the function.
+    pub invoked_by: Option<(u64, &'a str)>,
 }
 
 impl Store {
@@ -146,18 +171,14 @@ impl Store {
         // Pages of 4 KiB in the log before it is folded into the database, which waits for the disk.
         connection.pragma_update(None, "wal_autocheckpoint", 16_384).map_err(fail)?;
         connection.set_prepared_statement_cache_capacity(32);
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
-        match version {
+        match version(&connection).map_err(fail)? {
             0 => {
                 let create = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;");
-                if let Err(error) = connection.execute_batch(&create) {
-                    // Another process may have made it in the meantime.
-                    let version: i64 =
-                        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
-                    if version != SCHEMA_VERSION {
-                        return Err(fail(error));
-                    }
-                }
+                upgrade_once(&connection, &create).map_err(fail)?;
+            }
+            1 => {
+                let upgrade = format!("BEGIN IMMEDIATE; {FROM_1_TO_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;");
+                upgrade_once(&connection, &upgrade).map_err(fail)?;
             }
             SCHEMA_VERSION => {}
             found => return Err(StoreError::NewerSchema { path, found }),
@@ -166,26 +187,23 @@ impl Store {
     }
 
     /// Begins to keep an execution that has just started.
-    pub fn begin(
-        &self,
-        execution: &mut Execution,
-        name: &str,
-        options: &RunOptions,
-        wasm_sha256: &str,
-    ) -> Result<Recorder, StoreError> {
+    pub fn begin(&self, execution: &mut Execution, run: &NewRun<'_>) -> Result<Recorder, StoreError> {
         let number = self.with(|connection| {
             connection.execute(
-                "INSERT INTO executions (arn, name, function, wasm_sha256, seed, status, start_ms, input)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO executions
+                     (arn, name, function, wasm_sha256, seed, status, start_ms, input, parent, parent_operation)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 params![
                     execution.arn(),
-                    name,
-                    options.function_name,
-                    wasm_sha256,
-                    options.seed.to_string(),
+                    run.name,
+                    run.function_name,
+                    run.wasm_sha256,
+                    run.seed.to_string(),
                     execution.status().as_str(),
                     millis(execution.start_timestamp()),
                     execution.input(),
+                    run.invoked_by.map(|(number, _)| number as i64),
+                    run.invoked_by.map(|(_, operation)| operation),
                 ],
             )?;
             Ok(connection.last_insert_rowid())
@@ -200,7 +218,7 @@ impl Store {
         self.with(|connection| {
             let mut statement = connection.prepare(
                 "SELECT number, arn, name, function, status, start_ms, end_ms,
-                        (SELECT count(*) FROM operations WHERE execution = number) - 1
+                        (SELECT count(*) FROM operations WHERE execution = number) - 1, parent
                  FROM executions ORDER BY number DESC",
             )?;
             let rows = statement.query_map([], |row| {
@@ -213,6 +231,7 @@ impl Store {
                     start: from_millis(row.get(5)?),
                     end: row.get::<_, Option<i64>>(6)?.map(from_millis),
                     operations: row.get::<_, i64>(7)?.max(0).unsigned_abs(),
+                    parent: row.get::<_, Option<i64>>(8)?.map(i64::unsigned_abs),
                 })
             })?;
             rows.collect()
@@ -370,18 +389,18 @@ impl Recorder {
     }
 
     /// Keeps where an invocation's operations were asked for, and what it printed.
-    pub fn save_invocation<'a>(
+    pub fn save_invocation(
         &self,
         invocation: &InvocationRecord,
-        claims: impl Iterator<Item = ClaimView<'a>>,
+        sites: &[(String, CallSite)],
     ) -> Result<(), StoreError> {
         self.store.with(|connection| {
             let transaction = connection.unchecked_transaction()?;
             let mut insert = connection.prepare_cached(
                 "INSERT OR IGNORE INTO sites (execution, id, file, line, column) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
-            for claim in claims {
-                insert.execute(params![self.number, claim.id, claim.site.file, claim.site.line, claim.site.column])?;
+            for (id, site) in sites {
+                insert.execute(params![self.number, id, site.file, site.line, site.column])?;
             }
             let mut insert = connection
                 .prepare_cached("INSERT INTO logs (execution, invocation, line, log) VALUES (?1, ?2, ?3, ?4)")?;
@@ -391,6 +410,18 @@ impl Recorder {
             transaction.commit()
         })
     }
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Changes the layout, unless another process has done it in the meantime.
+fn upgrade_once(connection: &Connection, change: &str) -> rusqlite::Result<()> {
+    let Err(error) = connection.execute_batch(change) else { return Ok(()) };
+    // What failed in the middle leaves a transaction open.
+    let _ = connection.execute_batch("ROLLBACK");
+    if version(connection)? == SCHEMA_VERSION { Ok(()) } else { Err(error) }
 }
 
 fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {

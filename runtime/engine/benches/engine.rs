@@ -13,6 +13,7 @@ fn claim(index: u32) -> Claim {
     Claim {
         context: 0,
         index,
+        batch: None,
         name: Some("reserve".into()),
         request: Request::Step(StepSemantics::AtLeastOncePerRetry),
         site: CallSite { file: "src/bin/order.rs".into(), line: 41, column: 9 },
@@ -29,7 +30,7 @@ fn steps(count: u32) -> Execution {
     for index in 1..=count {
         let handle = replay.claim(claim(index)).expect("a claim").handle;
         replay.poll(handle).expect("runs");
-        replay.succeed(handle, Some("\"reserved\"".into())).expect("a report");
+        replay.succeed(handle, Some("\"reserved\"".into()), None).expect("a report");
         let request = replay.poll_checkpoint().expect("updates");
         replay.handle_checkpoint(execution.checkpoint(request, NOW).expect("legal")).expect("an answer");
         replay.take_ready();

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use durabox_engine::replay::{
     CallSite, Claim, Jitter, Mode, Outcome, Replay, Request, RetryDecision, RetryStrategy, State, StepSemantics,
 };
-use durabox_engine::service::{CheckpointError, Effect, Execution, ExecutionConfig, InvocationEnd, StartExecution};
+use durabox_engine::service::{
+    CallbackError, ChainedInvokeEnd, CheckpointError, Effect, Execution, ExecutionConfig, InvocationEnd, Metering,
+    StartExecution,
+};
 use durabox_engine::{CheckpointRequest, history};
 use durabox_model::{
-    ContextOptions, ErrorObject, EventDetails, ExecutionStatus, InvocationOutput, Operation, OperationAction,
-    OperationStatus, OperationType, OperationUpdate, StepOptions, Timestamp, WaitOptions, sub_type,
+    CallbackOptions, ChainedInvokeOptions, ContextOptions, ErrorObject, Event, EventDetails, ExecutionStatus,
+    InvocationOutput, Operation, OperationAction, OperationStatus, OperationType, OperationUpdate, StepOptions,
+    Timestamp, WaitOptions, sub_type,
 };
 use proptest::prelude::*;
 
@@ -25,7 +29,8 @@ fn execution(config: ExecutionConfig) -> Execution {
 fn any_update() -> impl Strategy<Value = OperationUpdate> {
     use {OperationAction as A, OperationType as T};
     let action = prop::sample::select(vec![A::Start, A::Succeed, A::Fail, A::Retry, A::Cancel]);
-    let kind = prop::sample::select(vec![T::Step, T::Step, T::Wait, T::Context, T::Execution, T::Callback]);
+    let kind =
+        prop::sample::select(vec![T::Step, T::Step, T::Wait, T::Context, T::Execution, T::Callback, T::ChainedInvoke]);
     let parent = prop::option::weighted(0.2, prop::sample::select(vec!["a", "b", "c"]));
     (action, kind, prop::sample::select(vec!["a", "b", "c", "d"]), parent, any::<bool>(), any::<bool>(), 0u64..4)
         .prop_map(|(action, kind, id, parent, payload, error, seconds)| {
@@ -36,6 +41,10 @@ fn any_update() -> impl Strategy<Value = OperationUpdate> {
             update.step_options = (seconds > 0).then_some(StepOptions { next_attempt_delay_seconds: seconds });
             update.wait_options = (seconds > 0).then_some(WaitOptions { wait_seconds: seconds });
             update.context_options = Some(ContextOptions { replay_children: payload });
+            update.callback_options =
+                Some(CallbackOptions { timeout_seconds: seconds * 2, heartbeat_timeout_seconds: seconds });
+            update.chained_invoke_options = (seconds > 0)
+                .then(|| ChainedInvokeOptions { function_name: "f".into(), ..ChainedInvokeOptions::default() });
             update
         })
 }
@@ -49,6 +58,25 @@ enum Act {
     Sleep(u64),
     Next,
     Stale,
+    SucceedCallback(&'static str),
+    FailCallback(&'static str),
+    Heartbeat(&'static str),
+    CompleteInvoke(&'static str, ChainedInvokeEnd),
+}
+
+fn any_id() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["a", "b", "c", "d"])
+}
+
+fn any_end() -> impl Strategy<Value = ChainedInvokeEnd> {
+    let error = || ErrorObject::new("E", "e");
+    prop::sample::select(vec![
+        ChainedInvokeEnd::Succeeded(Some("1".into())),
+        ChainedInvokeEnd::Succeeded(None),
+        ChainedInvokeEnd::Failed(error()),
+        ChainedInvokeEnd::TimedOut(error()),
+        ChainedInvokeEnd::Stopped(error()),
+    ])
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
@@ -60,7 +88,78 @@ fn any_act() -> impl Strategy<Value = Act> {
         1 => (0u64..5).prop_map(Act::Sleep),
         3 => Just(Act::Next),
         1 => Just(Act::Stale),
+        1 => any_id().prop_map(Act::SucceedCallback),
+        1 => any_id().prop_map(Act::FailCallback),
+        1 => any_id().prop_map(Act::Heartbeat),
+        1 => (any_id(), any_end()).prop_map(|(id, end)| Act::CompleteInvoke(id, end)),
     ]
+}
+
+/// Returns the callback id of an operation, or one that is no id at all.
+fn callback_id(execution: &Execution, operation_id: &str) -> String {
+    let operation = execution.operations().iter().find(|operation| operation.id == operation_id);
+    let details = operation.and_then(|operation| operation.callback_details.clone());
+    details.and_then(|details| details.callback_id).unwrap_or_default()
+}
+
+/// Answers a callback, which is accepted while it is open and refused from then on.
+fn check_answer(
+    execution: &mut Execution,
+    operation_id: &str,
+    answer: impl FnOnce(&mut Execution, &str) -> Result<(), CallbackError>,
+) {
+    let is_open = |execution: &Execution| execution.open_callbacks().any(|operation| operation.id == operation_id);
+    let callback_id = callback_id(execution, operation_id);
+    let was_open = is_open(execution);
+    match answer(execution, &callback_id) {
+        Ok(()) => assert!(was_open),
+        Err(refused) => assert!(!is_open(execution), "{refused}"),
+    }
+}
+
+/// Recomputes what an execution is metered for from its history.
+fn metered(events: &[Event], operations: usize) -> Metering {
+    let mut metering = Metering { operations: operations as u64, bytes: 0 };
+    for (position, event) in events.iter().enumerate() {
+        let retried = |next: Option<u64>| u64::from(next.is_some());
+        let (payload, error) = match &event.details {
+            EventDetails::ExecutionStarted(event) => (event.details.input.payload.clone(), None),
+            EventDetails::ExecutionSucceeded(event) => (event.details.result.payload.clone(), None),
+            EventDetails::ExecutionFailed(event) => (None, event.details.error.payload.clone()),
+            EventDetails::ExecutionTimedOut(event) => (None, event.details.error.clone().and_then(|it| it.payload)),
+            EventDetails::ContextSucceeded(event) => (event.details.result.payload.clone(), None),
+            EventDetails::ContextFailed(event) => (None, event.details.error.payload.clone()),
+            EventDetails::StepSucceeded(event) => {
+                metering.operations += retried(event.details.retry_details.next_attempt_delay_seconds);
+                (event.details.result.payload.clone(), None)
+            }
+            EventDetails::StepFailed(event) => {
+                metering.operations += retried(event.details.retry_details.next_attempt_delay_seconds);
+                (None, event.details.error.payload.clone())
+            }
+            EventDetails::CallbackSucceeded(event) => (event.details.result.payload.clone(), None),
+            EventDetails::CallbackFailed(event) => (None, event.details.error.payload.clone()),
+            EventDetails::CallbackTimedOut(event) => (None, event.details.error.payload.clone()),
+            EventDetails::ChainedInvokeStarted(event) => (event.details.input.clone().and_then(|it| it.payload), None),
+            EventDetails::ChainedInvokeSucceeded(event) => (event.details.result.payload.clone(), None),
+            EventDetails::ChainedInvokeFailed(event) => (None, event.details.error.payload.clone()),
+            EventDetails::ChainedInvokeTimedOut(event) => (None, event.details.error.payload.clone()),
+            EventDetails::ChainedInvokeStopped(event) => (None, event.details.error.payload.clone()),
+            EventDetails::InvocationCompleted(event) => {
+                // A crash that ends the execution is not retried.
+                let last = matches!(
+                    events.get(position + 1).map(|next| &next.details),
+                    Some(EventDetails::ExecutionFailed(_) | EventDetails::ExecutionSucceeded(_))
+                );
+                let crash = event.details.error.clone().filter(|_| !last);
+                metering.operations += u64::from(crash.is_some());
+                (None, crash.and_then(|crash| crash.payload))
+            }
+            _ => (None, None),
+        };
+        metering.bytes += payload.map_or(0, |text| text.len()) as u64 + error.map_or(0, |error| error.size()) as u64;
+    }
+    metering
 }
 
 /// Drives an execution through `acts`, and calls `check` after each.
@@ -84,6 +183,16 @@ fn drive(acts: Vec<Act>, mut check: impl FnMut(&Execution)) -> Execution {
                 let request = CheckpointRequest { token: "stale".into(), updates: vec![] };
                 assert_eq!(execution.checkpoint(request, now), Err(CheckpointError::InvalidToken));
             }
+            Act::SucceedCallback(id) => {
+                check_answer(&mut execution, id, |execution, id| execution.succeed_callback(id, Some("1".into()), now))
+            }
+            Act::FailCallback(id) => check_answer(&mut execution, id, |execution, id| {
+                execution.fail_callback(id, ErrorObject::new("E", "e"), now)
+            }),
+            Act::Heartbeat(id) => {
+                check_answer(&mut execution, id, |execution, id| execution.heartbeat_callback(id, now))
+            }
+            Act::CompleteInvoke(id, end) => execution.complete_chained_invoke(id, end, now),
             Act::Suspend => execution.complete_invocation(InvocationEnd::Answered(InvocationOutput::pending()), now),
             Act::Crash => {
                 execution.complete_invocation(InvocationEnd::Crashed(ErrorObject::new("Runtime.ExitError", "x")), now);
@@ -103,6 +212,11 @@ fn drive(acts: Vec<Act>, mut check: impl FnMut(&Execution)) -> Execution {
         check(&execution);
     }
     execution
+}
+
+fn is_closing(event: &Event) -> bool {
+    let name = event.details.event_type();
+    name.starts_with("Execution") && name != "ExecutionStarted"
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -159,11 +273,7 @@ proptest! {
             assert!(execution.events().starts_with(&seen));
             seen = execution.events().to_vec();
         });
-        let closing = |event: &durabox_model::Event| {
-            let name = event.details.event_type();
-            name.starts_with("Execution") && name != "ExecutionStarted"
-        };
-        if let Some(position) = seen.iter().position(closing) {
+        if let Some(position) = seen.iter().position(is_closing) {
             prop_assert_eq!(position, seen.len() - 1);
         }
     }
@@ -203,6 +313,11 @@ proptest! {
             if operation.status == OperationStatus::Ready {
                 operation.status = OperationStatus::Pending;
             }
+            // Lambda has no event for a chained invoke that is cancelled.
+            if operation.status == OperationStatus::Cancelled && operation.operation_type == OperationType::ChainedInvoke {
+                operation.status = OperationStatus::Started;
+                operation.end_timestamp = None;
+            }
             if let Some(step) = &mut operation.step_details {
                 step.next_attempt_timestamp = None;
             }
@@ -211,6 +326,69 @@ proptest! {
             }
         }
         prop_assert_eq!(folded, kept);
+    }
+
+    #[test]
+    fn metering_never_goes_down_and_is_what_the_history_says(acts in acts()) {
+        let mut before = Metering::default();
+        drive(acts, |execution| {
+            let now = execution.metering();
+            assert!(now.operations >= before.operations && now.bytes >= before.bytes, "{before:?} then {now:?}");
+            before = now;
+            // The closing event follows the invocation that checkpointed the end.
+            let closing = execution.events().last().is_some_and(is_closing);
+            if closing || !execution.status().is_terminal() {
+                assert_eq!(now, metered(execution.events(), execution.operations().len()));
+            }
+        });
+    }
+
+    #[test]
+    fn limits_hold_whatever_is_checkpointed(acts in acts(), max_operations in 1u64..8, max_bytes in 1u64..12) {
+        let config = ExecutionConfig { max_operations, max_bytes, ..ExecutionConfig::default() };
+        let mut execution = execution(config);
+        let Some(Effect::Invoke { input, .. }) = execution.poll_effect(START) else { panic!("no invocation") };
+        let mut token = input.checkpoint_token;
+        for act in acts {
+            let Act::Checkpoint(updates) = act else { continue };
+            let before = execution.metering();
+            match execution.checkpoint(CheckpointRequest { token: token.clone(), updates }, START) {
+                Ok(output) => {
+                    let after = execution.metering();
+                    prop_assert!(after.operations <= max_operations || after.operations == before.operations);
+                    prop_assert!(after.bytes <= max_bytes || after.bytes == before.bytes);
+                    token = output.token.unwrap_or_default();
+                }
+                Err(error @ (CheckpointError::TooManyOperations(_) | CheckpointError::TooManyBytes(_))) => {
+                    prop_assert!(error.operation_id().is_some());
+                    prop_assert_eq!(execution.metering(), before);
+                }
+                Err(_) => prop_assert_eq!(execution.metering(), before),
+            }
+        }
+    }
+
+    #[test]
+    fn the_open_callbacks_are_those_that_are_started_while_the_execution_runs(acts in acts()) {
+        drive(acts, |execution| {
+            let started = |operation: &&Arc<Operation>| {
+                operation.operation_type == OperationType::Callback
+                    && operation.status == OperationStatus::Started
+                    && !execution.status().is_terminal()
+            };
+            assert!(execution.open_callbacks().eq(execution.operations().iter().filter(started)));
+        });
+    }
+
+    #[test]
+    fn every_chained_invoke_that_starts_is_run_once(acts in acts()) {
+        let mut execution = drive(acts, |_| {});
+        let run: Vec<_> = execution.take_chained_invokes().into_iter().map(|invoke| invoke.operation_id).collect();
+        let started: Vec<_> = execution.operations().iter()
+            .filter(|operation| operation.operation_type == OperationType::ChainedInvoke)
+            .map(|operation| operation.id.clone())
+            .collect();
+        prop_assert_eq!(run, started);
     }
 
     #[test]
@@ -268,7 +446,14 @@ impl Guest<'_> {
                 Op::Wait(seconds) => Request::Wait { seconds: *seconds },
                 Op::Child(_) => Request::Context { sub_type: sub_type::RUN_IN_CHILD_CONTEXT.into() },
             };
-            let claim = Claim { context, index, name: Some(format!("op {index}")), request, site: CallSite::default() };
+            let claim = Claim {
+                context,
+                index,
+                batch: None,
+                name: Some(format!("op {index}")),
+                request,
+                site: CallSite::default(),
+            };
             let claimed = self.replay.claim(claim).expect("a program that follows its record");
             if let Some(outcome) = claimed.settled {
                 assert!(matches!(outcome, Outcome::Succeeded(_)), "{outcome:?}");
@@ -277,18 +462,18 @@ impl Guest<'_> {
             loop {
                 self.burn()?;
                 match self.replay.poll(claimed.handle).expect("a state") {
-                    State::Pending => self.wait_any()?,
+                    State::Opened(_) | State::Pending => self.wait_any()?,
                     State::Acknowledged | State::Settled(Outcome::Succeeded(_)) => break,
                     State::Settled(other) => panic!("{other:?}"),
-                    State::Run(attempt) | State::Interrupted(attempt) => match op {
+                    State::Run { attempt, .. } | State::Interrupted(attempt) => match op {
                         Op::Child(inner) => {
                             self.run(inner, claimed.handle, &path)?;
-                            self.replay.succeed(claimed.handle, None).expect("a report");
+                            self.replay.succeed(claimed.handle, None, None).expect("a report");
                         }
                         Op::Step { fails, .. } if attempt <= *fails => self.fail(claimed.handle),
                         _ => {
                             self.ran.push(path.clone());
-                            self.replay.succeed(claimed.handle, Some(attempt.to_string())).expect("a report");
+                            self.replay.succeed(claimed.handle, Some(attempt.to_string()), None).expect("a report");
                         }
                     },
                 }

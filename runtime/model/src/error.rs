@@ -1,21 +1,19 @@
-use serde::{Deserialize, Serialize};
+use crate::wire::wire;
 
-/// Lambda's description of a failure. All members are optional on the wire.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ErrorObject {
-    /// What went wrong, for a person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_message: Option<String>,
-    /// The kind of error, such as `Runtime.ExitError`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_type: Option<String>,
-    /// Data of the author's choosing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_data: Option<String>,
-    /// One frame to an element.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub stack_trace: Vec<String>,
+wire! {
+    /// Lambda's description of a failure. All members are optional on the wire.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    #[serde(default)]
+    pub struct ErrorObject {
+        /// What went wrong, for a person.
+        pub error_message: Option<String>,
+        /// The kind of error, such as `Runtime.ExitError`.
+        pub error_type: Option<String>,
+        /// Data of the author's choosing.
+        pub error_data: Option<String>,
+        /// One frame to an element.
+        pub stack_trace: Vec<String>,
+    }
 }
 
 impl ErrorObject {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::wire;
 use crate::{ErrorObject, Operation};
 
 /// What Lambda hands to a durable function.
@@ -34,19 +35,17 @@ pub enum InvocationStatus {
     Pending,
 }
 
-/// The answer to an invocation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct InvocationOutput {
-    /// How the invocation ended. Absent is invalid, as Lambda says.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub status: Option<InvocationStatus>,
-    /// The result, JSON text; empty when an EXECUTION checkpoint carried it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub result: Option<String>,
-    /// The error.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub error: Option<ErrorObject>,
+wire! {
+    /// The answer to an invocation.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct InvocationOutput {
+        /// How the invocation ended. Absent is invalid, as Lambda says.
+        pub status: Option<InvocationStatus>,
+        /// The result, JSON text; empty when an EXECUTION checkpoint carried it.
+        pub result: Option<String>,
+        /// The error.
+        pub error: Option<ErrorObject>,
+    }
 }
 
 impl InvocationOutput {

@@ -5,14 +5,17 @@
 
 mod error;
 mod event;
+mod event_details;
 mod invocation;
 mod limits;
 mod operation;
 mod time;
 mod update;
+mod wire;
 
 pub use error::ErrorObject;
-pub use event::{Event, EventDetails, EventError, EventPayload, RetryDetails, details};
+pub use event::{Event, EventError, EventPayload, RetryDetails};
+pub use event_details::{EventDetails, details};
 pub use invocation::{InvocationInput, InvocationOutput, InvocationStatus};
 pub use limits::*;
 pub use operation::{

@@ -16,7 +16,8 @@ pub const MAX_PAYLOAD_SIZE: usize = 1024 * 1024;
 pub const SUMMARY_THRESHOLD: usize = 256 * 1024;
 /// Most updates in one checkpoint. Source: official SDKs.
 pub const MAX_CHECKPOINT_UPDATES: usize = 250;
-/// Largest checkpoint, bytes. Source: official SDKs.
+/// Largest checkpoint, bytes by [`OperationUpdate::wire_size`](crate::OperationUpdate::wire_size);
+/// an update that is larger goes alone. Source: official SDKs.
 pub const MAX_CHECKPOINT_SIZE: usize = 750 * 1024;
 /// Largest input of a synchronous execution, bytes. Source: API model.
 pub const MAX_INPUT_SIZE: usize = 6 * 1024 * 1024;
@@ -30,3 +31,15 @@ pub const MAX_EXECUTION_NAME_LENGTH: usize = 64;
 pub const DEFAULT_PAGE_SIZE: usize = 100;
 /// Most operations to a page. Source: API model.
 pub const MAX_PAGE_SIZE: usize = 1000;
+/// Most durable operations that one execution may be metered for. Source: Lambda's quotas.
+pub const MAX_OPERATIONS: u64 = 3000;
+/// Most data that one execution may persist, bytes (100 MB, taken as MiB). Source: Lambda's quotas.
+pub const MAX_PERSISTED_BYTES: u64 = 100 * 1024 * 1024;
+/// Longest total and heartbeat timeout of a callback, seconds; 0 is none. Source: API model.
+pub const MAX_CALLBACK_TIMEOUT_SECONDS: u64 = 99_999_999;
+/// Longest `CallbackId`, characters of base64. Source: API model.
+pub const MAX_CALLBACK_ID_LENGTH: usize = 1024;
+/// Largest result that a callback may be answered with, bytes. Source: API model, newest; 256 KiB before.
+pub const MAX_CALLBACK_RESULT_SIZE: usize = 1024 * 1024;
+/// Longest `FunctionName` of a chained invoke, characters. Source: API model, newest; 140 before.
+pub const MAX_FUNCTION_NAME_LENGTH: usize = 256;

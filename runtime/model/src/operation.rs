@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::wire::wire;
 use crate::{ErrorObject, Timestamp};
 
 /// The kinds of operation that Lambda knows.
@@ -35,8 +36,24 @@ pub mod sub_type {
     pub const STEP: &str = "Step";
     /// A wait.
     pub const WAIT: &str = "Wait";
+    /// A callback.
+    pub const CALLBACK: &str = "Callback";
+    /// A chained invoke.
+    pub const CHAINED_INVOKE: &str = "ChainedInvoke";
     /// A child context opened by `run_in_child_context`.
     pub const RUN_IN_CHILD_CONTEXT: &str = "RunInChildContext";
+    /// A map: the context of its iterations.
+    pub const MAP: &str = "Map";
+    /// One iteration of a map.
+    pub const MAP_ITERATION: &str = "MapIteration";
+    /// A parallel: the context of its branches.
+    pub const PARALLEL: &str = "Parallel";
+    /// One branch of a parallel.
+    pub const PARALLEL_BRANCH: &str = "ParallelBranch";
+    /// A context that holds a callback and the step that submits its id.
+    pub const WAIT_FOR_CALLBACK: &str = "WaitForCallback";
+    /// A step whose attempts poll for a condition.
+    pub const WAIT_FOR_CONDITION: &str = "WaitForCondition";
 }
 
 /// Where an operation stands.
@@ -112,49 +129,40 @@ impl ExecutionStatus {
     }
 }
 
-/// One operation of an execution, as Lambda keeps it and hands it to the function.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Operation {
-    /// Unique in its execution; chosen by the SDK, opaque to Lambda.
-    pub id: String,
-    /// The context that it belongs to; absent at the top.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub parent_id: Option<String>,
-    /// The author's name for it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub name: Option<String>,
-    /// Its kind.
-    #[serde(rename = "Type")]
-    pub operation_type: OperationType,
-    /// The SDK's finer kind.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub sub_type: Option<String>,
-    /// When its first update arrived.
-    pub start_timestamp: Timestamp,
-    /// When it ended.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub end_timestamp: Option<Timestamp>,
-    /// Where it stands.
-    pub status: OperationStatus,
-    /// Of an EXECUTION.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub execution_details: Option<ExecutionDetails>,
-    /// Of a CONTEXT.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub context_details: Option<ContextDetails>,
-    /// Of a STEP.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub step_details: Option<StepDetails>,
-    /// Of a WAIT.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub wait_details: Option<WaitDetails>,
-    /// Of a CALLBACK.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub callback_details: Option<CallbackDetails>,
-    /// Of a CHAINED_INVOKE.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub chained_invoke_details: Option<ChainedInvokeDetails>,
+wire! {
+    /// One operation of an execution, as Lambda keeps it and hands it to the function.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Operation {
+        /// Unique in its execution; chosen by the SDK, opaque to Lambda.
+        pub id: String,
+        /// The context that it belongs to; absent at the top.
+        pub parent_id: Option<String>,
+        /// The author's name for it.
+        pub name: Option<String>,
+        /// Its kind.
+        #[serde(rename = "Type")]
+        pub operation_type: OperationType,
+        /// The SDK's finer kind.
+        pub sub_type: Option<String>,
+        /// When its first update arrived.
+        pub start_timestamp: Timestamp,
+        /// When it ended.
+        pub end_timestamp: Option<Timestamp>,
+        /// Where it stands.
+        pub status: OperationStatus,
+        /// Of an EXECUTION.
+        pub execution_details: Option<ExecutionDetails>,
+        /// Of a CONTEXT.
+        pub context_details: Option<ContextDetails>,
+        /// Of a STEP.
+        pub step_details: Option<StepDetails>,
+        /// Of a WAIT.
+        pub wait_details: Option<WaitDetails>,
+        /// Of a CALLBACK.
+        pub callback_details: Option<CallbackDetails>,
+        /// Of a CHAINED_INVOKE.
+        pub chained_invoke_details: Option<ChainedInvokeDetails>,
+    }
 }
 
 impl Operation {
@@ -207,79 +215,68 @@ impl Operation {
     }
 }
 
-/// Details of an EXECUTION.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ExecutionDetails {
-    /// The input event, JSON text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input_payload: Option<String>,
-}
+wire! {
+    /// Details of an EXECUTION.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct ExecutionDetails {
+        /// The input event, JSON text.
+        pub input_payload: Option<String>,
+    }
 
-/// Details of a CONTEXT.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ContextDetails {
-    /// Whether the children are needed to rebuild the result.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub replay_children: bool,
-    /// The result, JSON text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
-    /// The error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<ErrorObject>,
-}
+    /// Details of a CONTEXT.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct ContextDetails {
+        /// Whether the children are needed to rebuild the result.
+        pub replay_children: bool,
+        /// The result, JSON text.
+        pub result: Option<String>,
+        /// The error.
+        pub error: Option<ErrorObject>,
+    }
 
-/// Details of a STEP.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct StepDetails {
-    /// Attempts that have finished; the running one is the next.
-    pub attempt: u32,
-    /// When the next attempt is due, while PENDING.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_attempt_timestamp: Option<Timestamp>,
-    /// The result, or the state that a retry carried.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
-    /// The error of the last attempt that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<ErrorObject>,
-}
+    /// Details of a STEP.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct StepDetails {
+        /// Attempts that have finished; the running one is the next.
+        pub attempt: u32,
+        /// When the next attempt is due, while PENDING.
+        pub next_attempt_timestamp: Option<Timestamp>,
+        /// The result, or the state that a retry carried.
+        pub result: Option<String>,
+        /// The error of the last attempt that failed.
+        pub error: Option<ErrorObject>,
+    }
 
-/// Details of a WAIT.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct WaitDetails {
-    /// When the wait ends.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scheduled_end_timestamp: Option<Timestamp>,
-}
+    /// Details of a WAIT.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct WaitDetails {
+        /// When the wait ends.
+        pub scheduled_end_timestamp: Option<Timestamp>,
+    }
 
-/// Details of a CALLBACK.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct CallbackDetails {
-    /// The id to answer with; made by Lambda.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub callback_id: Option<String>,
-    /// The result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
-    /// The error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<ErrorObject>,
-}
+    /// Details of a CALLBACK.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct CallbackDetails {
+        /// The id to answer with; made by Lambda.
+        pub callback_id: Option<String>,
+        /// The result.
+        pub result: Option<String>,
+        /// The error.
+        pub error: Option<ErrorObject>,
+    }
 
-/// Details of a CHAINED_INVOKE.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ChainedInvokeDetails {
-    /// The result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
-    /// The error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<ErrorObject>,
+    /// Details of a CHAINED_INVOKE.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct ChainedInvokeDetails {
+        /// The result.
+        pub result: Option<String>,
+        /// The error.
+        pub error: Option<ErrorObject>,
+    }
 }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::wire::wire;
 use crate::{ErrorObject, OperationType};
 
 /// What an update does to its operation.
@@ -14,47 +15,38 @@ pub enum OperationAction {
     Cancel,
 }
 
-/// One change that a function checkpoints.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct OperationUpdate {
-    /// The operation.
-    pub id: String,
-    /// The context that it belongs to; absent at the top.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub parent_id: Option<String>,
-    /// The author's name for it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub name: Option<String>,
-    /// Its kind.
-    #[serde(rename = "Type")]
-    pub operation_type: OperationType,
-    /// The SDK's finer kind.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub sub_type: Option<String>,
-    /// What happens to it.
-    pub action: OperationAction,
-    /// A result, a state or an input, JSON text.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub payload: Option<String>,
-    /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub error: Option<ErrorObject>,
-    /// Of a CONTEXT.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub context_options: Option<ContextOptions>,
-    /// Of a STEP's RETRY.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub step_options: Option<StepOptions>,
-    /// Of a WAIT's START.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub wait_options: Option<WaitOptions>,
-    /// Of a CALLBACK's START.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub callback_options: Option<CallbackOptions>,
-    /// Of a CHAINED_INVOKE's START.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub chained_invoke_options: Option<ChainedInvokeOptions>,
+wire! {
+    /// One change that a function checkpoints.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct OperationUpdate {
+        /// The operation.
+        pub id: String,
+        /// The context that it belongs to; absent at the top.
+        pub parent_id: Option<String>,
+        /// The author's name for it.
+        pub name: Option<String>,
+        /// Its kind.
+        #[serde(rename = "Type")]
+        pub operation_type: OperationType,
+        /// The SDK's finer kind.
+        pub sub_type: Option<String>,
+        /// What happens to it.
+        pub action: OperationAction,
+        /// A result, a state or an input, JSON text.
+        pub payload: Option<String>,
+        /// Why it failed.
+        pub error: Option<ErrorObject>,
+        /// Of a CONTEXT.
+        pub context_options: Option<ContextOptions>,
+        /// Of a STEP's RETRY.
+        pub step_options: Option<StepOptions>,
+        /// Of a WAIT's START.
+        pub wait_options: Option<WaitOptions>,
+        /// Of a CALLBACK's START.
+        pub callback_options: Option<CallbackOptions>,
+        /// Of a CHAINED_INVOKE's START.
+        pub chained_invoke_options: Option<ChainedInvokeOptions>,
+    }
 }
 
 impl OperationUpdate {
@@ -82,10 +74,15 @@ impl OperationUpdate {
         // What the members' names, quotes and fixed values take.
         const ENVELOPE: usize = 256;
         let texts = [&self.parent_id, &self.name, &self.sub_type, &self.payload];
+        let invoke = self.chained_invoke_options.as_ref();
         ENVELOPE
             + self.id.len()
             + texts.into_iter().flatten().map(|text| escaped_length(text)).sum::<usize>()
             + self.error.as_ref().map_or(0, ErrorObject::size)
+            + invoke.map_or(0, |options| {
+                let texts = [&options.tenant_id, &options.x_amzn_trace_id];
+                options.function_name.len() + texts.into_iter().flatten().map(String::len).sum::<usize>()
+            })
     }
 }
 
@@ -100,47 +97,50 @@ fn escaped_length(text: &str) -> usize {
         .sum()
 }
 
-/// Options of a CONTEXT.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ContextOptions {
-    /// Whether the children are needed to rebuild the result.
-    pub replay_children: bool,
-}
+wire! {
+    /// Options of a CONTEXT.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct ContextOptions {
+        /// Whether the children are needed to rebuild the result.
+        pub replay_children: bool,
+    }
 
-/// Options of a STEP.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct StepOptions {
-    /// Seconds to the next attempt, 1 to 31,622,400.
-    pub next_attempt_delay_seconds: u64,
-}
+    /// Options of a STEP.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct StepOptions {
+        /// Seconds to the next attempt, 1 to 31,622,400.
+        pub next_attempt_delay_seconds: u64,
+    }
 
-/// Options of a WAIT.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct WaitOptions {
-    /// How long, 1 to 31,622,400 seconds.
-    pub wait_seconds: u64,
-}
+    /// Options of a WAIT.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct WaitOptions {
+        /// How long, 1 to 31,622,400 seconds.
+        pub wait_seconds: u64,
+    }
 
-/// Options of a CALLBACK; 0 seconds is no timeout.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct CallbackOptions {
-    /// How long the callback may stay open, seconds.
-    pub timeout_seconds: u64,
-    /// How long it may stay silent, seconds.
-    pub heartbeat_timeout_seconds: u64,
-}
+    /// Options of a CALLBACK; 0 seconds is no timeout.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct CallbackOptions {
+        /// How long the callback may stay open, 0 to 99,999,999 seconds.
+        pub timeout_seconds: u64,
+        /// How long it may stay silent, 0 to 99,999,999 seconds.
+        pub heartbeat_timeout_seconds: u64,
+    }
 
-/// Options of a CHAINED_INVOKE.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ChainedInvokeOptions {
-    /// Name or ARN of the function.
-    pub function_name: String,
-    /// Tenant to invoke it for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant_id: Option<String>,
+    /// Options of a CHAINED_INVOKE.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[serde(default)]
+    pub struct ChainedInvokeOptions {
+        /// Name or ARN of the function, 1 to 256 characters.
+        pub function_name: String,
+        /// Tenant to invoke it for.
+        pub tenant_id: Option<String>,
+        /// X-Ray trace header to hand on.
+        pub x_amzn_trace_id: Option<String>,
+    }
 }

@@ -1,22 +1,54 @@
+//! Lambda's API, answered by an execution in this process.
+
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use durabox_engine::service::Execution;
+use durabox_engine::service::{ChainedInvoke, Execution};
 use durabox_engine::{CheckpointOutput, CheckpointRequest};
-use durabox_model::{ErrorObject, Operation};
+use durabox_model::{ErrorObject, Operation, OperationAction, OperationType, Timestamp};
 
+use super::callbacks::Callbacks;
+use super::invokes::{Invokes, StartedInvoke};
 use super::{LocalError, Observer, Progress, lock};
 use crate::clock::Clock;
 use crate::sandbox::{CheckpointClient, CheckpointFailure, CheckpointFuture};
 use crate::store::{Recorder, StoreError};
 
-/// What the driver and the running invocation share.
-pub(super) struct Shared {
-    pub(super) execution: Mutex<Execution>,
+/// What every execution of a run shares.
+pub(super) struct Surroundings {
     pub(super) clock: Clock,
-    pub(super) recorder: Option<Recorder>,
     pub(super) observer: Option<Observer>,
+    pub(super) callbacks: Mutex<Callbacks>,
+    pub(super) invokes: Mutex<Invokes>,
     /// The first failure to keep a change; it ends the run.
     pub(super) store_error: Mutex<Option<StoreError>>,
+}
+
+impl Surroundings {
+    pub(super) fn callbacks(&self) -> MutexGuard<'_, Callbacks> {
+        lock(&self.callbacks)
+    }
+
+    pub(super) fn invokes(&self) -> MutexGuard<'_, Invokes> {
+        lock(&self.invokes)
+    }
+
+    pub(super) fn take_store_error(&self) -> Result<(), LocalError> {
+        match lock(&self.store_error).take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One execution, as its driver and its running invocation share it.
+pub(super) struct Shared {
+    /// Its place among the executions of the run.
+    pub(super) member: usize,
+    pub(super) execution: Mutex<Execution>,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) surroundings: Arc<Surroundings>,
+    /// The operation that a checkpoint of the running invocation was rejected for.
+    pub(super) rejected: Mutex<Option<String>>,
 }
 
 impl Shared {
@@ -25,23 +57,16 @@ impl Shared {
     }
 
     /// Changes the execution and keeps the change.
-    pub(super) fn change(&self, change: impl FnOnce(&mut Execution)) -> Result<(), LocalError> {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Execution) -> T) -> Result<T, LocalError> {
         let mut execution = self.execution();
-        change(&mut execution);
+        let answer = change(&mut execution);
         self.save(&mut execution)?;
-        Ok(())
+        Ok(answer)
     }
 
     fn save(&self, execution: &mut Execution) -> Result<(), StoreError> {
         match &self.recorder {
             Some(recorder) => recorder.save(execution),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn take_store_error(&self) -> Result<(), LocalError> {
-        match lock(&self.store_error).take() {
-            Some(error) => Err(error.into()),
             None => Ok(()),
         }
     }
@@ -65,22 +90,53 @@ impl Shared {
         }
         operations
     }
+
+    /// Gives the execution the answers that came before `now`, while a step took its time. Those of
+    /// this instant come when nothing runs.
+    pub(super) fn answer_earlier(&self, execution: &mut Execution, now: Timestamp) {
+        let before = Timestamp::from_millis(now.as_millis().saturating_sub(1));
+        self.surroundings.callbacks().answer_due(self.member, execution, before);
+    }
+
+    /// Takes note of what a checkpoint has started outside the execution.
+    fn note_started(&self, execution: &mut Execution, starts_callback: bool) {
+        if starts_callback {
+            self.surroundings.callbacks().note(self.member, execution);
+        }
+        for invoke in execution.take_chained_invokes() {
+            self.start_invoke(execution, invoke);
+        }
+    }
+
+    fn start_invoke(&self, execution: &mut Execution, invoke: ChainedInvoke) {
+        let mut invokes = self.surroundings.invokes();
+        let target = invokes.resolve(execution.arn(), &invoke);
+        execution.chained_invoke_started(&invoke.operation_id, target.version(), target.execution_arn());
+        invokes.push(StartedInvoke { member: self.member, invoke, target });
+    }
 }
 
-/// Lambda's API, answered by the execution in this process.
+/// Lambda's API, as an invocation of one execution sees it.
 pub(super) struct LocalClient(pub(super) Arc<Shared>);
 
 impl LocalClient {
     fn call(&self, request: CheckpointRequest) -> Result<CheckpointOutput, CheckpointFailure> {
         let shared = &self.0;
-        let now = shared.clock.now();
+        let now = shared.surroundings.clock.now();
+        let starts_callback = request
+            .updates
+            .iter()
+            .any(|update| update.operation_type == OperationType::Callback && update.action == OperationAction::Start);
         let mut execution = shared.execution();
+        shared.answer_earlier(&mut execution, now);
         let mut output = execution.checkpoint(request, now).map_err(|rejection| {
+            *lock(&shared.rejected) = rejection.operation_id().map(str::to_owned);
             CheckpointFailure::Rejected(ErrorObject::new("InvalidParameterValueException", rejection.to_string()))
         })?;
+        shared.note_started(&mut execution, starts_callback);
         if let Err(error) = shared.save(&mut execution) {
             let failure = ErrorObject::new("ServiceException", format!("the checkpoint could not be kept: {error}"));
-            lock(&shared.store_error).get_or_insert(error);
+            lock(&shared.surroundings.store_error).get_or_insert(error);
             return Err(CheckpointFailure::Unavailable(failure));
         }
         let count = execution.operations().len() - 1;
@@ -88,10 +144,14 @@ impl LocalClient {
         if let (Some(marker), Some(token)) = (output.next_marker.take(), &output.token) {
             output.operations = shared.whole_state(output.operations, Some(marker), token);
         }
-        if let Some(observer) = &shared.observer {
-            observer(Progress::Checkpoint { operations: count, now });
-        }
+        self.report(count, now);
         Ok(output)
+    }
+
+    fn report(&self, operations: usize, now: Timestamp) {
+        if let Some(observer) = &self.0.surroundings.observer {
+            observer(Progress::Checkpoint { operations, now });
+        }
     }
 }
 

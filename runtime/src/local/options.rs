@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use durabox_model::{MAX_EXECUTION_TIMEOUT_SECONDS, Timestamp};
 
-use crate::sandbox::{InvokeOptions, LogLine, Policy, Preopen, RandomSource, Sink};
+use super::{CallbackAnswer, Functions};
+use crate::sandbox::{InvokeOptions, LogLine, Policy, Preopen, RandomSource};
 
 /// Called as a run goes on, from the thread that runs it.
 pub type Observer = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
@@ -14,7 +15,9 @@ pub type Observer = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 pub enum Progress<'a> {
     /// An invocation begins.
     Invocation {
-        /// From 1.
+        /// The function.
+        function: &'a str,
+        /// From 1, of its execution.
         number: u64,
         /// The run's time.
         now: Timestamp,
@@ -26,8 +29,13 @@ pub enum Progress<'a> {
         /// The run's time.
         now: Timestamp,
     },
-    /// The handler printed or logged a line.
-    Log(&'a LogLine),
+    /// A handler printed or logged a line.
+    Log {
+        /// The line.
+        line: &'a LogLine,
+        /// The function, if it is not the run's own but one that a chained invoke started.
+        chained: Option<&'a str>,
+    },
     /// Nothing is left to do before this time.
     TimeSkip {
         /// The next deadline.
@@ -56,12 +64,20 @@ pub struct RunOptions {
     pub preopens: Vec<Preopen>,
     /// Environment that the handler sees.
     pub environment: Vec<(String, String)>,
-    /// Seconds until the execution times out, 1 to 31,622,400.
+    /// Seconds until an execution times out, 1 to 31,622,400. With the most, which is the default,
+    /// a run that only waits for a callback without a timeout ends open instead.
     pub execution_timeout_seconds: u64,
     /// Operations in a page of state; small pages test paging.
     pub page_size: usize,
     /// Whether a success is replayed against its own history.
     pub shadow_replay: bool,
+    /// What chained invokes call.
+    pub functions: Functions,
+    /// Executions that chained invokes may start; one more fails its invoke. Lambda has no such
+    /// limit, but a run of handlers that invoke each other without end must end.
+    pub max_chained_executions: usize,
+    /// Answers to callbacks, each used once, in order.
+    pub callbacks: Vec<CallbackAnswer>,
     /// Told as the run goes on.
     pub observer: Option<Observer>,
 }
@@ -81,6 +97,9 @@ impl Default for RunOptions {
             execution_timeout_seconds: MAX_EXECUTION_TIMEOUT_SECONDS,
             page_size: usize::MAX,
             shadow_replay: true,
+            functions: Functions::default(),
+            max_chained_executions: 1000,
+            callbacks: Vec::new(),
             observer: None,
         }
     }
@@ -104,11 +123,6 @@ impl RunOptions {
         if let Some(observer) = &self.observer {
             observer(progress);
         }
-    }
-
-    pub(super) fn sink(&self) -> Option<Sink> {
-        let observer = self.observer.clone()?;
-        Some(Arc::new(move |line: &LogLine| observer(Progress::Log(line))))
     }
 }
 

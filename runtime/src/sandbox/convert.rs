@@ -1,7 +1,7 @@
 //! Between the contract's types and the engine's. Everything moves; nothing is decided.
 
 use durabox_engine::replay;
-use durabox_model::{ErrorObject, OperationStatus};
+use durabox_model::{CallbackOptions, ChainedInvokeOptions, ErrorObject, OperationStatus};
 
 use super::LogLevel;
 use super::bindings::operations as wit;
@@ -21,15 +21,34 @@ impl From<wit::Request> for replay::Request {
             wit::Request::Step(wit::StepSemantics::AtMostOncePerRetry) => {
                 Self::Step(replay::StepSemantics::AtMostOncePerRetry)
             }
+            wit::Request::Condition => Self::Condition,
             wit::Request::Wait(seconds) => Self::Wait { seconds },
+            wit::Request::Callback(options) => Self::Callback(CallbackOptions {
+                timeout_seconds: options.timeout_seconds,
+                heartbeat_timeout_seconds: options.heartbeat_timeout_seconds,
+            }),
+            wit::Request::Invoke(options) => Self::Invoke(ChainedInvokeOptions {
+                function_name: options.function_name,
+                tenant_id: options.tenant_id,
+                ..ChainedInvokeOptions::default()
+            }),
             wit::Request::Context(sub_type) => Self::Context { sub_type },
+            wit::Request::VirtualContext(sub_type) => Self::VirtualContext { sub_type },
         }
     }
 }
 
 impl From<replay::Claimed> for wit::Claimed {
     fn from(claimed: replay::Claimed) -> Self {
-        Self { operation: claimed.handle, settled: claimed.settled.map(Into::into) }
+        Self {
+            operation: claimed.handle,
+            recorded: match claimed.recorded {
+                replay::Recorded::Absent => wit::Recorded::Absent,
+                replay::Recorded::Open => wit::Recorded::Open,
+                replay::Recorded::Ended => wit::Recorded::Ended,
+            },
+            settled: claimed.settled.map(Into::into),
+        }
     }
 }
 
@@ -54,7 +73,8 @@ impl From<replay::State> for wit::State {
     fn from(state: replay::State) -> Self {
         match state {
             replay::State::Pending => Self::Pending,
-            replay::State::Run(attempt) => Self::Run(attempt),
+            replay::State::Run { attempt, carried } => Self::Run(wit::Attempt { number: attempt, carried }),
+            replay::State::Opened(id) => Self::Opened(id),
             replay::State::Interrupted(attempt) => Self::Interrupted(attempt),
             replay::State::Acknowledged => Self::Acknowledged,
             replay::State::Settled(outcome) => Self::Settled(outcome.into()),
@@ -67,17 +87,23 @@ impl From<wit::RetryDecision> for replay::RetryDecision {
         match decision {
             wit::RetryDecision::Stop => Self::Stop,
             wit::RetryDecision::After(seconds) => Self::After(seconds),
-            wit::RetryDecision::ByStrategy(strategy) => Self::ByStrategy(replay::RetryStrategy {
-                max_attempts: strategy.max_attempts,
-                initial_delay_seconds: strategy.initial_delay_seconds,
-                max_delay_seconds: strategy.max_delay_seconds,
-                backoff_rate: strategy.backoff_rate,
-                jitter: match strategy.jitter {
-                    wit::Jitter::None => replay::Jitter::None,
-                    wit::Jitter::Half => replay::Jitter::Half,
-                    wit::Jitter::Full => replay::Jitter::Full,
-                },
-            }),
+            wit::RetryDecision::ByStrategy(strategy) => Self::ByStrategy(strategy.into()),
+        }
+    }
+}
+
+impl From<wit::RetryStrategy> for replay::RetryStrategy {
+    fn from(strategy: wit::RetryStrategy) -> Self {
+        Self {
+            max_attempts: strategy.max_attempts,
+            initial_delay_seconds: strategy.initial_delay_seconds,
+            max_delay_seconds: strategy.max_delay_seconds,
+            backoff_rate: strategy.backoff_rate,
+            jitter: match strategy.jitter {
+                wit::Jitter::None => replay::Jitter::None,
+                wit::Jitter::Half => replay::Jitter::Half,
+                wit::Jitter::Full => replay::Jitter::Full,
+            },
         }
     }
 }

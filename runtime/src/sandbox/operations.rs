@@ -1,6 +1,6 @@
 //! The durable contract, answered by [`durabox_engine::replay::Replay`].
 
-use durabox_engine::replay::{CallSite, Claim, RetryDecision, Scope};
+use durabox_engine::replay::{CallSite, Claim, RetryDecision, RetryStrategy, Scope};
 use durabox_model::ErrorObject;
 
 use super::bindings::operations::{self as wit, Claimed, Failure, Invocation, Position, State, Wake};
@@ -35,7 +35,8 @@ impl wit::Host for Host {
         self.running("claim")?;
         // What was written until here belongs to the time before the claim.
         self.drain_output();
-        let claim = Claim { context: at.context, index: at.index, name, request: request.into(), site: site.into() };
+        let Position { context, index, batch } = at;
+        let claim = Claim { context, index, batch, name, request: request.into(), site: site.into() };
         let claimed = self.replay.claim(claim).map_err(Stop::Fault)?;
         self.last_claimed = claimed.handle;
         Ok(claimed.into())
@@ -47,18 +48,25 @@ impl wit::Host for Host {
         Ok(self.replay.poll(operation).map_err(Stop::Fault)?.into())
     }
 
-    fn succeed(&mut self, operation: u32, payload: Option<String>) -> wasmtime::Result<()> {
+    fn succeed(&mut self, operation: u32, payload: Option<String>, summary: Option<String>) -> wasmtime::Result<()> {
         self.running("succeed")?;
-        Ok(self.replay.succeed(operation, payload).map_err(Stop::Fault)?)
+        Ok(self.replay.succeed(operation, payload, summary).map_err(Stop::Fault)?)
+    }
+
+    fn retry(&mut self, operation: u32, state: String, decision: wit::RetryDecision) -> wasmtime::Result<()> {
+        self.running("retry")?;
+        let (decision, random) = self.decision(operation, decision)?;
+        Ok(self.replay.retry(operation, state, decision, random).map_err(Stop::Fault)?)
+    }
+
+    fn submit(&mut self, operation: u32, payload: String) -> wasmtime::Result<()> {
+        self.running("submit")?;
+        Ok(self.replay.submit(operation, payload).map_err(Stop::Fault)?)
     }
 
     fn fail(&mut self, operation: u32, error: Failure, retry: wit::RetryDecision) -> wasmtime::Result<()> {
         self.running("fail")?;
-        let retry = RetryDecision::from(retry);
-        let random = match retry {
-            RetryDecision::ByStrategy(_) => self.spread(operation)?,
-            RetryDecision::Stop | RetryDecision::After(_) => 0.0,
-        };
+        let (retry, random) = self.decision(operation, retry)?;
         Ok(self.replay.fail(operation, error.into(), retry, random).map_err(Stop::Fault)?)
     }
 
@@ -75,7 +83,7 @@ impl wit::Host for Host {
         Ok(self.replay.enter(scope).map_err(Stop::Fault)?)
     }
 
-    async fn wait_any(&mut self) -> wasmtime::Result<Wake> {
+    async fn wait_any(&mut self, tell_idle: bool) -> wasmtime::Result<Wake> {
         self.running("wait-any")?;
         self.drain_output();
         loop {
@@ -84,6 +92,9 @@ impl wit::Host for Host {
                 return Ok(Wake::Ready(ready));
             }
             let Some(request) = self.replay.poll_checkpoint() else {
+                if tell_idle {
+                    return Ok(Wake::Idle);
+                }
                 self.phase = Phase::Suspended;
                 return Ok(Wake::Suspended);
             };
@@ -93,8 +104,20 @@ impl wit::Host for Host {
         }
     }
 
+    fn backoff(&mut self, strategy: wit::RetryStrategy, context: u32, attempt: u32) -> wasmtime::Result<Option<u64>> {
+        self.running("backoff")?;
+        let random = self.spread(context, attempt)?;
+        Ok(RetryStrategy::from(strategy).delay(attempt, random))
+    }
+
+    fn operation_id(&mut self, operation: u32) -> wasmtime::Result<String> {
+        self.started("operation-id")?;
+        Ok(self.replay.operation_id(operation).map_err(Stop::Fault)?.to_owned())
+    }
+
+    /// Taken also after suspension: what the handler owns may ask as it is dropped.
     fn is_replaying(&mut self, context: u32) -> wasmtime::Result<bool> {
-        self.running("is-replaying")?;
+        self.started("is-replaying")?;
         Ok(self.replay.is_replaying(context))
     }
 
@@ -151,6 +174,16 @@ impl Host {
             Phase::Running => Ok(()),
             phase => Err(out_of_turn(call, phase)),
         }
+    }
+
+    /// Returns what to do after a failed attempt, with the random number that spreads the delay.
+    fn decision(&mut self, operation: u32, decision: wit::RetryDecision) -> wasmtime::Result<(RetryDecision, f64)> {
+        let decision = RetryDecision::from(decision);
+        let random = match decision {
+            RetryDecision::ByStrategy(_) => self.spread(operation, self.replay.attempt(operation))?,
+            RetryDecision::Stop | RetryDecision::After(_) => 0.0,
+        };
+        Ok((decision, random))
     }
 
     /// Fails before `start`.

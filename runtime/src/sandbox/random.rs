@@ -66,14 +66,13 @@ impl Host {
     }
 
     /// Returns a number in 0..1 that spreads the delay before the next attempt of this step.
-    pub(super) fn spread(&self, operation: u32) -> wasmtime::Result<f64> {
+    pub(super) fn spread(&self, operation: u32, attempt: u32) -> wasmtime::Result<f64> {
         let mut bytes = [0; 8];
         match self.random.source {
             RandomSource::Os => getrandom::fill(&mut bytes)?,
             RandomSource::Seeded(seed) => {
-                let claim = (operation as usize).checked_sub(1).and_then(|nth| self.replay.claims().nth(nth));
-                let id = claim.map_or("", |claim| claim.id).as_bytes();
-                step_key("retry", seed, &self.info.execution_arn, id, 0).fill(0, &mut bytes);
+                let id = self.replay.operation_id(operation).unwrap_or_default().as_bytes();
+                step_key("retry", seed, &self.info.execution_arn, id, attempt).fill(0, &mut bytes);
             }
         }
         // The 53 bits that a double holds.

@@ -9,14 +9,16 @@ use super::{CallSite, Identity, Request};
 pub(super) struct Entry {
     pub(super) id: String,
     pub(super) path: String,
-    /// The context that it was claimed in; 0 is the top.
-    pub(super) context: u32,
+    /// What it belongs to: the context that it was claimed in, or its batch; 0 is the top.
+    pub(super) parent: u32,
     pub(super) name: Option<String>,
     pub(super) request: Request,
     pub(super) site: CallSite,
     pub(super) phase: Phase,
     /// What the service last said of it.
     pub(super) record: Option<Arc<Operation>>,
+    /// Whether the guest gave it up before its end.
+    pub(super) abandoned: bool,
     /// Of a context: what goes on inside it.
     pub(super) inside: Inside,
 }
@@ -37,7 +39,7 @@ pub(super) struct Inside {
 pub(super) enum Phase {
     /// Claimed, not polled.
     Claimed,
-    /// A START must be durable before the body may run.
+    /// A START must be durable before the body may run, or the callback's id is known.
     Starting,
     /// The START is durable.
     Startable,
@@ -58,17 +60,22 @@ pub(super) enum Phase {
 impl Entry {
     pub(super) fn operation_type(&self) -> OperationType {
         match self.request {
-            Request::Step(_) => OperationType::Step,
+            Request::Step(_) | Request::Condition => OperationType::Step,
             Request::Wait { .. } => OperationType::Wait,
-            Request::Context { .. } => OperationType::Context,
+            Request::Callback(_) => OperationType::Callback,
+            Request::Invoke(_) => OperationType::ChainedInvoke,
+            Request::Context { .. } | Request::VirtualContext { .. } => OperationType::Context,
         }
     }
 
     pub(super) fn sub_type(&self) -> &str {
         match &self.request {
             Request::Step(_) => sub_type::STEP,
+            Request::Condition => sub_type::WAIT_FOR_CONDITION,
             Request::Wait { .. } => sub_type::WAIT,
-            Request::Context { sub_type } => sub_type,
+            Request::Callback(_) => sub_type::CALLBACK,
+            Request::Invoke(_) => sub_type::CHAINED_INVOKE,
+            Request::Context { sub_type } | Request::VirtualContext { sub_type } => sub_type,
         }
     }
 
@@ -87,7 +94,13 @@ impl Entry {
         self.record.as_ref().and_then(|record| record.step_details.as_ref()).map_or(0, |step| step.attempt)
     }
 
-    /// Returns an update of this operation; `parent_id` is its context's id.
+    /// Returns what stands in the record in place of a result that the children rebuild.
+    pub(super) fn summary(&self) -> Option<String> {
+        let record = self.record.as_ref().filter(|record| record.replays_children())?;
+        record.result().filter(|summary| !summary.is_empty()).map(str::to_owned)
+    }
+
+    /// Returns an update of this operation; `parent_id` is that of the context or batch that it belongs to.
     pub(super) fn update(&self, action: OperationAction, parent_id: Option<String>) -> OperationUpdate {
         let mut update = OperationUpdate::new(self.id.clone(), self.operation_type(), action);
         update.parent_id = parent_id;

@@ -1,15 +1,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use durabox_model::{
-    ContextOptions, ErrorObject, InvocationOutput, MAX_PAYLOAD_SIZE, MAX_RESPONSE_SIZE, Operation, OperationAction,
-    OperationStatus, OperationType, OperationUpdate, SUMMARY_THRESHOLD, StepOptions, Timestamp,
-};
+use durabox_model::{Operation, OperationAction, OperationStatus, OperationType, OperationUpdate, Timestamp};
 
 use super::entry::{Entry, Inside, Phase};
 use super::identity::{path, wire_id};
 use super::outgoing::Outgoing;
-use super::{Claim, ClaimView, Claimed, Divergence, Fault, Identity, Request, RetryDecision, Scope, State, operation};
+use super::{Claim, ClaimView, Claimed, Divergence, Fault, Identity, Recorded, Request, Scope, State, operation};
 use crate::{CheckpointOutput, CheckpointRequest};
 
 /// What is done where the record ends.
@@ -33,10 +30,10 @@ pub struct Replay {
     /// Recorded ids in start order.
     pub(super) order: Vec<String>,
     /// By handle; the first stands for the execution's own context, handle 0.
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     scope: u32,
-    outgoing: Outgoing,
-    ready: Vec<u32>,
+    pub(super) outgoing: Outgoing,
+    pub(super) ready: Vec<u32>,
 }
 
 /// An operation of the record, and who claimed it.
@@ -54,12 +51,13 @@ impl Replay {
         let top = Entry {
             id: String::new(),
             path: String::new(),
-            context: 0,
+            parent: 0,
             name: None,
             request: Request::Context { sub_type: String::new() },
             site: super::CallSite::default(),
             phase: Phase::Running,
             record: None,
+            abandoned: false,
             inside: Inside { claimed: 0, now: start, ended: false },
         };
         let mut replay = Self {
@@ -83,31 +81,23 @@ impl Replay {
 
     /// Claims the operation at a position. Starts nothing.
     pub fn claim(&mut self, claim: Claim) -> Result<Claimed, Fault> {
-        let context = self.context(claim.context)?;
-        let path = path(&context.path, claim.index);
-        let now = context.inside.now;
-        let (context_ended, context_identity) = (context.inside.ended, || context.identity());
+        let parent = claim.batch.unwrap_or(claim.context);
+        let now = self.context(parent)?.inside.now;
+        let path = path(&self.context(claim.context)?.path, claim.index);
         let handle = u32::try_from(self.entries.len()).map_err(|_| Fault::Contract("too many operations".into()))?;
         let mut entry = Entry {
             id: wire_id(&path),
             path,
-            context: claim.context,
+            parent,
             name: claim.name,
             request: claim.request,
             site: claim.site,
             phase: Phase::Claimed,
             record: None,
+            abandoned: false,
             inside: Inside { claimed: 0, now, ended: false },
         };
-        if let Scope::Step { handle, .. } = self.scope() {
-            let step = Box::new(self.entries[handle as usize].identity());
-            return Err(Fault::InsideStep { claimed: Box::new(entry.identity()), step });
-        }
-        if context_ended {
-            let context = Box::new(context_identity());
-            return Err(Fault::ContextEnded { claimed: Box::new(entry.identity()), context });
-        }
-        operation::check(entry.name.as_deref(), &entry.request).map_err(|problem| invalid(&entry, problem))?;
+        self.check_use(&entry)?;
 
         let context = &mut self.entries[claim.context as usize];
         context.inside.claimed = context.inside.claimed.max(claim.index);
@@ -126,15 +116,35 @@ impl Replay {
                 let claimed = entry.identity();
                 return Err(Fault::Divergence(Box::new(Divergence::Mismatch { recorded: record, claimed })));
             }
-            settled = operation::outcome(&record);
+            settled = operation::settled(&record);
             if settled.is_some() {
                 entry.phase = Phase::Settled;
-                context.inside.now = context.inside.now.max(record.end_timestamp.unwrap_or_default());
+                let inside = &mut self.entries[parent as usize].inside;
+                inside.now = inside.now.max(record.end_timestamp.unwrap_or_default());
             }
             entry.record = Some(record);
         }
+        let recorded = match &entry.record {
+            None => Recorded::Absent,
+            Some(record) if record.status.is_terminal() => Recorded::Ended,
+            Some(_) => Recorded::Open,
+        };
         self.entries.push(entry);
-        Ok(Claimed { handle, settled })
+        Ok(Claimed { handle, recorded, settled })
+    }
+
+    /// Checks that an operation may be asked for by the code that runs, where it is, as it is.
+    fn check_use(&self, entry: &Entry) -> Result<(), Fault> {
+        if let Scope::Step { handle, .. } = self.scope() {
+            let step = Box::new(self.entries[handle as usize].identity());
+            return Err(Fault::InsideStep { claimed: Box::new(entry.identity()), step });
+        }
+        let context = &self.entries[entry.parent as usize];
+        if context.inside.ended {
+            let context = Box::new(context.identity());
+            return Err(Fault::ContextEnded { claimed: Box::new(entry.identity()), context });
+        }
+        operation::check(entry.name.as_deref(), &entry.request).map_err(|problem| invalid(entry, problem))
     }
 
     /// Starts the operation if it has not started, and says what it needs.
@@ -142,88 +152,29 @@ impl Replay {
         let entry = self.entry(handle)?;
         match entry.phase {
             Phase::Claimed => self.begin(handle),
-            Phase::Startable => {
-                let attempt = entry.finished_attempts() + 1;
-                self.entries[handle as usize].phase = Phase::Running;
-                Ok(State::Run(attempt))
-            }
+            Phase::Startable => Ok(self.start_body(handle)),
+            Phase::Waiting if is_over(entry) => self.settle(handle),
             Phase::Starting | Phase::Running | Phase::Reporting | Phase::Waiting => Ok(State::Pending),
             Phase::Reported => {
                 self.deliver(handle);
                 Ok(State::Acknowledged)
             }
-            Phase::Ended => {
-                let outcome = entry.record.as_deref().and_then(operation::outcome);
-                self.deliver(handle);
-                outcome
-                    .map(State::Settled)
-                    .ok_or_else(|| Fault::Contract(format!("operation handle {handle} ended without an outcome")))
-            }
+            Phase::Ended => self.settle(handle),
             Phase::Settled => Err(Fault::Contract(format!("operation handle {handle} was polled after its end"))),
         }
-    }
-
-    /// Takes the result of a step's attempt or of a context.
-    pub fn succeed(&mut self, handle: u32, payload: Option<String>) -> Result<(), Fault> {
-        let entry = self.running(handle)?;
-        let size = payload.as_ref().map_or(0, String::len);
-        let mut update = entry.update(OperationAction::Succeed, self.parent_id(entry));
-        match entry.request {
-            Request::Context { .. } => {
-                let rebuilt = entry.record.as_ref().is_some_and(|record| record.status.is_terminal());
-                let entry = &mut self.entries[handle as usize];
-                entry.inside.ended = true;
-                if rebuilt {
-                    entry.phase = Phase::Reported;
-                    self.ready.push(handle);
-                    return Ok(());
-                }
-                let large = size > SUMMARY_THRESHOLD;
-                update.payload = if large { Some(String::new()) } else { payload };
-                update.context_options = large.then_some(ContextOptions { replay_children: true });
-            }
-            _ if size > MAX_PAYLOAD_SIZE => {
-                let problem = format!("its result takes at most {MAX_PAYLOAD_SIZE} bytes (1 MiB), got {size}");
-                return Err(invalid(entry, problem));
-            }
-            _ => update.payload = payload,
-        }
-        self.report(handle, update);
-        Ok(())
-    }
-
-    /// Takes the failure of a step's attempt or of a context. `random`, in 0..1, spreads the delay.
-    pub fn fail(&mut self, handle: u32, error: ErrorObject, retry: RetryDecision, random: f64) -> Result<(), Fault> {
-        let entry = self.running(handle)?;
-        let size = error.size();
-        if size > MAX_PAYLOAD_SIZE {
-            let problem = format!("its error takes at most {MAX_PAYLOAD_SIZE} bytes (1 MiB), got {size}");
-            return Err(invalid(entry, problem));
-        }
-        let delay = match (&entry.request, retry) {
-            (Request::Step(_), RetryDecision::After(seconds)) => Some(seconds),
-            (Request::Step(_), RetryDecision::ByStrategy(strategy)) => {
-                strategy.delay(entry.finished_attempts() + 1, random)
-            }
-            _ => None,
-        };
-        if let Some(problem) = delay.and_then(|seconds| operation::check(None, &Request::Wait { seconds }).err()) {
-            return Err(invalid(entry, format!("its retry delay is out of bounds: {problem}")));
-        }
-        let action = if delay.is_some() { OperationAction::Retry } else { OperationAction::Fail };
-        let mut update = entry.update(action, self.parent_id(entry));
-        update.error = Some(error);
-        update.step_options = delay.map(|seconds| StepOptions { next_attempt_delay_seconds: seconds });
-        self.entries[handle as usize].inside.ended = true;
-        self.report(handle, update);
-        Ok(())
     }
 
     /// Notes that the guest will not poll the operation again.
     pub fn abandon(&mut self, handle: u32) {
         if let Some(entry) = self.entries.get_mut(handle as usize).filter(|_| handle != 0) {
+            entry.abandoned = true;
             entry.inside.ended = true;
         }
+    }
+
+    /// Returns the number of the attempt that runs or comes next, from 1.
+    pub fn attempt(&self, handle: u32) -> u32 {
+        self.entries.get(handle as usize).map_or(0, Entry::finished_attempts) + 1
     }
 
     /// Notes whose code runs from here: a context's handle or a step's.
@@ -236,15 +187,24 @@ impl Replay {
     /// Returns whose code runs.
     pub fn scope(&self) -> Scope {
         let entry = &self.entries[self.scope as usize];
-        match entry.request {
-            Request::Step(_) => Scope::Step { handle: self.scope, attempt: entry.finished_attempts() + 1 },
-            _ => Scope::Handler { context: self.scope },
+        if entry.request.is_step() {
+            Scope::Step { handle: self.scope, attempt: entry.finished_attempts() + 1 }
+        } else {
+            Scope::Handler { context: self.scope }
         }
     }
 
     /// Returns the id of the step or context whose code runs; `None` at the top.
     pub fn scope_operation(&self) -> Option<&str> {
-        (self.scope != 0).then(|| self.entries[self.scope as usize].id.as_str())
+        match self.actual(self.scope) {
+            0 => None,
+            handle => Some(&self.entries[handle as usize].id),
+        }
+    }
+
+    /// Returns the id that an operation has in the record.
+    pub fn operation_id(&self, handle: u32) -> Result<&str, Fault> {
+        Ok(&self.entry(handle)?.id)
     }
 
     /// Whether the context's next operation is recorded.
@@ -259,10 +219,7 @@ impl Replay {
     /// context has seen, which is the same on every replay.
     pub fn now(&self) -> Timestamp {
         let entry = &self.entries[self.scope as usize];
-        match entry.request {
-            Request::Context { .. } => entry.inside.now,
-            _ => self.entries[entry.context as usize].inside.now,
-        }
+        if entry.request.is_context() { entry.inside.now } else { self.entries[entry.parent as usize].inside.now }
     }
 
     /// Takes the handles that have something new.
@@ -310,7 +267,7 @@ impl Replay {
             entry.record = Some(operation);
             let retried = matches!(status, OperationStatus::Pending | OperationStatus::Ready);
             let phase = match entry.phase {
-                Phase::Starting if status == OperationStatus::Started => Phase::Startable,
+                Phase::Starting => Phase::Startable,
                 Phase::Reporting if status.is_terminal() => Phase::Reported,
                 // A body is consumed by its attempt: the next one takes another invocation.
                 Phase::Reporting if retried => Phase::Waiting,
@@ -322,35 +279,6 @@ impl Replay {
                 if phase != Phase::Waiting {
                     self.ready.push(handle);
                 }
-            }
-        }
-    }
-
-    /// Returns the answer to the invocation once the handler has returned. A result too large
-    /// for the answer is left to a last checkpoint, which [`Replay::poll_checkpoint`] gives.
-    pub fn finish(&mut self, outcome: Result<Option<String>, ErrorObject>) -> InvocationOutput {
-        let size = match &outcome {
-            Ok(result) => result.as_ref().map_or(0, String::len),
-            Err(error) => error.size(),
-        };
-        if size <= MAX_RESPONSE_SIZE {
-            return match outcome {
-                Ok(result) => InvocationOutput::succeeded(result),
-                Err(error) => InvocationOutput::failed(Some(error)),
-            };
-        }
-        let action = if outcome.is_ok() { OperationAction::Succeed } else { OperationAction::Fail };
-        let mut update = OperationUpdate::new(wire_id("execution-result"), OperationType::Execution, action);
-        match outcome {
-            Ok(result) => {
-                update.payload = result;
-                self.outgoing.push(update);
-                InvocationOutput::succeeded(Some(String::new()))
-            }
-            Err(error) => {
-                update.error = Some(error);
-                self.outgoing.push(update);
-                InvocationOutput::failed(None)
             }
         }
     }
@@ -372,46 +300,70 @@ impl Replay {
         }
         let begun = operation::begin(entry);
         if begun.start {
-            let mut update = entry.update(OperationAction::Start, self.parent_id(entry));
-            operation::complete_start(entry, &mut update);
-            self.send(handle, update);
+            self.send_start(handle, None);
         }
         self.entries[handle as usize].phase = begun.phase;
         Ok(begun.state)
     }
 
-    /// Begins an operation without starting anything: contexts are entered, all else stands still.
+    /// Begins an operation without starting anything: contexts are entered, a callback tells its
+    /// id, all else stands still.
     fn begin_recorded(&mut self, handle: u32, complete: bool) -> Result<State, Fault> {
         let entry = &mut self.entries[handle as usize];
-        if entry.record.is_none() && complete {
+        let is_virtual = matches!(entry.request, Request::VirtualContext { .. });
+        if entry.record.is_none() && complete && !is_virtual {
             let claimed = entry.identity();
             return Err(Fault::Divergence(Box::new(Divergence::Unrecorded { claimed })));
         }
-        if entry.record.is_some() && matches!(entry.request, Request::Context { .. }) {
-            entry.phase = Phase::Running;
-            return Ok(State::Run(0));
+        let is_callback = matches!(entry.request, Request::Callback(_));
+        if is_virtual || (entry.record.is_some() && (entry.request.is_context() || is_callback)) {
+            let begun = operation::begin(entry);
+            entry.phase = begun.phase;
+            return Ok(begun.state);
         }
         entry.phase = Phase::Waiting;
         Ok(State::Pending)
     }
 
-    /// Queues a report, after which the operation waits for it to be durable.
-    fn report(&mut self, handle: u32, update: OperationUpdate) {
-        self.entries[handle as usize].phase = Phase::Reporting;
-        if !matches!(self.mode, Mode::Recorded { .. }) {
-            self.send(handle, update);
+    /// Lets the body run whose START is durable; a callback tells its id.
+    fn start_body(&mut self, handle: u32) -> State {
+        let entry = &mut self.entries[handle as usize];
+        if let (Request::Callback(_), Some(record)) = (&entry.request, &entry.record) {
+            let id = operation::callback_id(record).unwrap_or_default().to_owned();
+            entry.phase = Phase::Waiting;
+            return State::Opened(id);
         }
+        entry.phase = Phase::Running;
+        State::Run { attempt: entry.finished_attempts() + 1, carried: None }
+    }
+
+    /// Tells the outcome that the record has.
+    fn settle(&mut self, handle: u32) -> Result<State, Fault> {
+        let outcome = self.entries[handle as usize].record.as_deref().and_then(operation::outcome);
+        self.deliver(handle);
+        outcome
+            .map(State::Settled)
+            .ok_or_else(|| Fault::Contract(format!("operation handle {handle} ended without an outcome")))
+    }
+
+    /// Queues the START of an operation, with its input if it takes one.
+    pub(super) fn send_start(&mut self, handle: u32, payload: Option<String>) {
+        let entry = &self.entries[handle as usize];
+        let mut update = entry.update(OperationAction::Start, self.parent_id(entry));
+        update.payload = payload;
+        operation::complete_start(entry, &mut update);
+        self.send(handle, update);
     }
 
     /// Queues an update, unless a context around the operation has ended: an orphan is not told.
-    fn send(&mut self, handle: u32, update: OperationUpdate) {
-        let mut context = self.entries[handle as usize].context;
+    pub(super) fn send(&mut self, handle: u32, update: OperationUpdate) {
+        let mut context = self.entries[handle as usize].parent;
         while context != 0 {
             let entry = &self.entries[context as usize];
             if entry.inside.ended {
                 return;
             }
-            context = entry.context;
+            context = entry.parent;
         }
         self.outgoing.push(update);
     }
@@ -421,8 +373,8 @@ impl Replay {
         let entry = &mut self.entries[handle as usize];
         entry.phase = Phase::Settled;
         let end = entry.record.as_ref().and_then(|record| record.end_timestamp).unwrap_or_default();
-        let context = entry.context as usize;
-        let inside = &mut self.entries[context].inside;
+        let parent = entry.parent as usize;
+        let inside = &mut self.entries[parent].inside;
         inside.now = inside.now.max(end);
     }
 
@@ -432,7 +384,7 @@ impl Replay {
             .ok_or_else(|| Fault::Contract(format!("there is no operation with handle {handle}")))
     }
 
-    fn running(&self, handle: u32) -> Result<&Entry, Fault> {
+    pub(super) fn running(&self, handle: u32) -> Result<&Entry, Fault> {
         match self.entry(handle)? {
             entry if entry.phase == Phase::Running && handle != 0 => Ok(entry),
             _ => Err(Fault::Contract(format!("operation handle {handle} was reported but does not run"))),
@@ -441,17 +393,33 @@ impl Replay {
 
     fn context(&self, handle: u32) -> Result<&Entry, Fault> {
         match self.entry(handle)? {
-            entry if matches!(entry.request, Request::Context { .. }) => Ok(entry),
+            entry if entry.request.is_context() => Ok(entry),
             _ => Err(Fault::Contract(format!("operation handle {handle} is not a context"))),
         }
     }
 
-    fn parent_id(&self, entry: &Entry) -> Option<String> {
-        (entry.context != 0).then(|| self.entries[entry.context as usize].id.clone())
+    pub(super) fn parent_id(&self, entry: &Entry) -> Option<String> {
+        match self.actual(entry.parent) {
+            0 => None,
+            handle => Some(self.entries[handle as usize].id.clone()),
+        }
+    }
+
+    /// Returns the handle itself, or that of the operation around a virtual context.
+    fn actual(&self, mut handle: u32) -> u32 {
+        while let Entry { request: Request::VirtualContext { .. }, parent, .. } = &self.entries[handle as usize] {
+            handle = *parent;
+        }
+        handle
     }
 }
 
-fn invalid(entry: &Entry, problem: String) -> Fault {
+/// Whether the service has ended an operation that the guest learns of by polling.
+fn is_over(entry: &Entry) -> bool {
+    entry.record.as_deref().is_some_and(|record| operation::outcome(record).is_some())
+}
+
+pub(super) fn invalid(entry: &Entry, problem: String) -> Fault {
     let what = Identity { site: None, ..entry.identity() }.to_string();
     Fault::InvalidOperation { what, problem, site: entry.site.clone() }
 }

@@ -10,6 +10,7 @@ mod identity;
 mod machine;
 mod operation;
 mod outgoing;
+mod report;
 mod retry;
 mod verify;
 
@@ -21,7 +22,7 @@ pub use retry::{Jitter, RetryDecision, RetryStrategy};
 
 use std::fmt;
 
-use durabox_model::{ErrorObject, OperationStatus};
+use durabox_model::{CallbackOptions, ChainedInvokeOptions, ErrorObject, OperationStatus};
 
 /// A place in the handler's source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,29 +51,54 @@ pub enum StepSemantics {
 }
 
 /// What an operation asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// Run a body and record what it returns.
     Step(StepSemantics),
+    /// Run a check until its state will do.
+    Condition,
     /// Let time pass.
     Wait {
         /// 1 to 31,622,400.
         seconds: u64,
     },
+    /// Wait for someone outside.
+    Callback(CallbackOptions),
+    /// Invoke another function.
+    Invoke(ChainedInvokeOptions),
     /// Count operations in a context of its own.
     Context {
         /// `RunInChildContext` for the SDK's own.
         sub_type: String,
     },
+    /// Do so without being an operation: what runs inside belongs to the context around it.
+    VirtualContext {
+        /// `MapIteration` or `ParallelBranch`.
+        sub_type: String,
+    },
+}
+
+impl Request {
+    /// Whether operations can be claimed in it.
+    pub(super) const fn is_context(&self) -> bool {
+        matches!(self, Self::Context { .. } | Self::VirtualContext { .. })
+    }
+
+    /// Whether its body may do what it likes.
+    pub(super) const fn is_step(&self) -> bool {
+        matches!(self, Self::Step(_) | Self::Condition)
+    }
 }
 
 /// An operation as the handler asks for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
     /// The context's handle; 0 is the execution's own.
     pub context: u32,
     /// Its number in the context, from 1.
     pub index: u32,
+    /// The map or parallel operation that a branch belongs to.
+    pub batch: Option<u32>,
     /// The author's name for it.
     pub name: Option<String>,
     /// What it asks for.
@@ -86,8 +112,21 @@ pub struct Claim {
 pub struct Claimed {
     /// How the guest names the operation from now on.
     pub handle: u32,
-    /// Present when the operation ended before.
+    /// What the record says of it.
+    pub recorded: Recorded,
+    /// Present when the operation ended before; never for a callback, which tells its id first.
     pub settled: Option<Outcome>,
+}
+
+/// What the record says of a claimed operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// Nothing: it has not started.
+    Absent,
+    /// It goes on.
+    Open,
+    /// It has ended. Without an outcome, its children rebuild the result.
+    Ended,
 }
 
 /// How an operation ended.
@@ -111,8 +150,15 @@ pub enum Outcome {
 pub enum State {
     /// Nothing until it is ready.
     Pending,
-    /// Its body must run: attempt from 1, 0 for a context.
-    Run(u32),
+    /// Its body must run.
+    Run {
+        /// From 1; 0 for anything but a step.
+        attempt: u32,
+        /// What the record carries into this run: a condition's state, a batch's summary.
+        carried: Option<String>,
+    },
+    /// A callback exists, with this id.
+    Opened(String),
     /// This attempt started earlier and never reported.
     Interrupted(u32),
     /// What the guest reported is durable.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use durabox_model::{Operation, OperationType};
 
+use super::entry::{Entry, Phase};
 use super::{Divergence, Replay};
 
 impl Replay {
@@ -18,8 +19,8 @@ impl Replay {
                 missing.push(Arc::clone(operation));
             }
             let closed = operation.status.is_terminal() && !operation.replays_children();
-            if operation.operation_type == OperationType::Context && (closed || inside_hidden || known.handle.is_none())
-            {
+            let given_up = known.handle.is_none_or(|handle| self.entries[handle as usize].is_given_up());
+            if operation.operation_type == OperationType::Context && (closed || inside_hidden || given_up) {
                 hidden.insert(operation.id.as_str());
             }
         }
@@ -30,5 +31,12 @@ impl Replay {
     pub fn stalled(&self) -> Option<Divergence> {
         let claimed = self.waiting()?;
         Some(Divergence::Stalled { claimed })
+    }
+}
+
+impl Entry {
+    /// Whether the guest did not go into it to its end: a loser of a race, a branch too many.
+    fn is_given_up(&self) -> bool {
+        self.abandoned || self.phase == Phase::Claimed
     }
 }

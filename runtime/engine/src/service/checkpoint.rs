@@ -2,11 +2,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use durabox_model::{
-    ErrorObject, ExecutionStatus, MAX_CHECKPOINT_UPDATES, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PAYLOAD_SIZE,
-    MAX_RESPONSE_SIZE, MAX_SUB_TYPE_LENGTH, Operation, OperationAction, OperationStatus, OperationType,
-    OperationUpdate, Timestamp,
+    CallbackDetails, ErrorObject, ExecutionStatus, MAX_CHECKPOINT_UPDATES, MAX_ID_LENGTH, MAX_NAME_LENGTH,
+    MAX_PAYLOAD_SIZE, MAX_RESPONSE_SIZE, MAX_SUB_TYPE_LENGTH, Operation, OperationAction, OperationStatus,
+    OperationType, OperationUpdate, Timestamp,
 };
 
+use super::callback::callback_id;
 use super::execution::AnsweredCheckpoint;
 use super::{CheckpointError, Execution, operation};
 use crate::{CheckpointOutput, CheckpointRequest};
@@ -71,11 +72,15 @@ impl Execution {
             _ => return Err(CheckpointError::MultipleExecutionUpdates),
         }
 
+        self.check_size(updates)?;
+
         let mut batch: HashMap<&str, Earlier<'_>> = HashMap::with_capacity(updates.len());
+        let mut metering = self.metering;
         for update in updates {
             check_shape(update)?;
             if update.operation_type == OperationType::Execution {
                 check_execution(update)?;
+                self.check_limits(&mut metering, update, true)?;
                 continue;
             }
             let earlier = batch.get(update.id.as_str());
@@ -87,6 +92,7 @@ impl Execution {
             check_identity(update, stored, earlier)?;
             let current = earlier.map(|earlier| earlier.status).or(stored.map(|operation| operation.status));
             let status = operation::next(current, update)?;
+            self.check_limits(&mut metering, update, earlier.is_some())?;
             batch.insert(&update.id, Earlier { update, status });
         }
         Ok(())
@@ -117,16 +123,24 @@ impl Execution {
             self.settle(status, result, error, now);
             return;
         }
+        self.meter(self.metering_of(&update, false));
         let index = match self.index.get(&update.id) {
             Some(index) => *index,
             None => self.insert(&update, now),
         };
-        let applied = operation::apply(Arc::make_mut(&mut self.operations[index]), update, now);
-        if let Some(applied) = applied {
-            if let Some(due) = applied.timer {
-                self.timers.arm(due, index);
-            }
-            self.record(index, applied.event, now);
+        let applied = self.change(index, |operation| operation::apply(operation, update, now));
+        if let Some(due) = applied.timer {
+            self.timers.arm(due, index);
+        }
+        if let Some(open) = applied.callback {
+            self.keep_open_callback(index, open);
+        }
+        if let Some(chained_invoke) = applied.chained_invoke {
+            self.invoke_events.insert(index, self.events.len());
+            self.chained_invokes.push(chained_invoke);
+        }
+        if let Some(event) = applied.event {
+            self.record(index, event, now);
         }
         self.mark_changed(index);
     }
@@ -136,6 +150,11 @@ impl Execution {
         operation.parent_id.clone_from(&update.parent_id);
         operation.name.clone_from(&update.name);
         operation.sub_type.clone_from(&update.sub_type);
+        if update.operation_type == OperationType::Callback {
+            let callback_id = Some(callback_id(&self.arn, &update.id));
+            operation.callback_details = Some(CallbackDetails { callback_id, ..CallbackDetails::default() });
+        }
+        self.pending += usize::from(operation::is_pending(&operation));
         let index = self.operations.len();
         self.index.insert(update.id.clone(), index);
         self.operations.push(Arc::new(operation));

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use durabox_model::{
@@ -6,8 +6,10 @@ use durabox_model::{
     InvocationOutput, Operation, OperationType, Timestamp, details,
 };
 
+use super::callback::OpenCallback;
 use super::timer::Timers;
 use super::token::Tokens;
+use super::{ChainedInvoke, Metering, operation};
 use crate::CheckpointOutput;
 
 /// What an execution is started with.
@@ -31,6 +33,10 @@ pub struct ExecutionConfig {
     /// How often in a row a crashed invocation is retried before the execution fails.
     /// Lambda's documentation for SDK authors speaks of 3 immediate retries.
     pub max_crash_retries: u32,
+    /// Operations that the execution may be metered for, see [`Metering`]; Lambda's limit is 3,000.
+    pub max_operations: u64,
+    /// Bytes that the execution may persist, see [`Metering`]; Lambda's limit is 100 MB.
+    pub max_bytes: u64,
 }
 
 impl Default for ExecutionConfig {
@@ -39,6 +45,8 @@ impl Default for ExecutionConfig {
             execution_timeout_seconds: durabox_model::MAX_EXECUTION_TIMEOUT_SECONDS,
             page_size: usize::MAX,
             max_crash_retries: 3,
+            max_operations: durabox_model::MAX_OPERATIONS,
+            max_bytes: durabox_model::MAX_PERSISTED_BYTES,
         }
     }
 }
@@ -80,6 +88,15 @@ pub struct Execution {
     pub(super) index: HashMap<String, usize>,
     pub(super) events: Vec<Event>,
     pub(super) timers: Timers,
+    /// Callbacks that nobody has answered yet, by index.
+    pub(super) callbacks: BTreeMap<usize, OpenCallback>,
+    /// Chained invokes that the driver has not taken yet.
+    pub(super) chained_invokes: Vec<ChainedInvoke>,
+    /// Where the event of each chained invoke's start stands, by the operation's index.
+    pub(super) invoke_events: HashMap<usize, usize>,
+    /// How many operations a suspended function waits for.
+    pub(super) pending: usize,
+    pub(super) metering: Metering,
     pub(super) tokens: Tokens,
     /// The last checkpoint that carried a client token, to answer its repetition.
     pub(super) last_checkpoint: Option<AnsweredCheckpoint>,
@@ -129,6 +146,11 @@ impl Execution {
             operations: vec![Arc::new(operation)],
             events: Vec::new(),
             timers: Timers::default(),
+            callbacks: BTreeMap::new(),
+            chained_invokes: Vec::new(),
+            invoke_events: HashMap::new(),
+            pending: 0,
+            metering: Metering::of_data(start.input.as_deref(), None).plus(Metering { operations: 1, bytes: 0 }),
             last_checkpoint: None,
             invocation: None,
             invocation_count: 0,
@@ -239,6 +261,26 @@ impl Execution {
     pub fn take_changes(&mut self) -> Vec<(usize, Arc<Operation>)> {
         let dirty = std::mem::take(&mut self.dirty);
         dirty.into_iter().map(|index| (index, Arc::clone(&self.operations[index]))).collect()
+    }
+
+    /// Changes the operation at `index`, and keeps count of the pending ones.
+    pub(super) fn change<R>(&mut self, index: usize, change: impl FnOnce(&mut Operation) -> R) -> R {
+        let operation = Arc::make_mut(&mut self.operations[index]);
+        let was_pending = operation::is_pending(operation);
+        let answer = change(operation);
+        self.pending -= usize::from(was_pending);
+        self.pending += usize::from(operation::is_pending(operation));
+        answer
+    }
+
+    /// Notes that the operation at `index` moved from outside the function, which wakes it.
+    pub(super) fn moved(&mut self, index: usize, event: Option<EventDetails>, now: Timestamp) {
+        if let Some(event) = event {
+            self.record(index, event, now);
+        }
+        self.mark_changed(index);
+        self.updated.push(index);
+        self.wake = true;
     }
 
     /// Notes that the operation at `index` changed, for the function and for the store.

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use durabox_model::{
     ErrorObject, EventError, EventPayload, ExecutionStatus, InvocationInput, InvocationOutput, InvocationStatus,
-    OperationStatus, Timestamp, details,
+    OperationStatus, OperationType, Timestamp, details,
 };
 
 use super::execution::RunningInvocation;
-use super::{Effect, Execution, InvalidOutput, InvocationEnd, operation};
+use super::{Effect, Execution, InvalidOutput, InvocationEnd, Metering, operation};
 
 /// How often Lambda lets a function answer PENDING with nothing pending before it fails the execution.
 const MAX_EMPTY_SUSPENSIONS: u32 = 3;
@@ -87,20 +87,27 @@ impl Execution {
 
     /// Fires every timer due at `now`.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        while let Some((at, index)) = self.timers.pop_due(now) {
+        self.fire_timers(|at| at <= now, now);
+    }
+
+    /// Fires every timer that was due before `now`: what arrives at the instant of a timer is in time.
+    pub(super) fn fire_before(&mut self, now: Timestamp) {
+        self.fire_timers(|at| at < now, now);
+    }
+
+    fn fire_timers(&mut self, is_due: impl Fn(Timestamp) -> bool, now: Timestamp) {
+        while let Some((at, index)) = self.timers.pop_if(&is_due) {
             if index == 0 {
                 let message = format!("Execution timed out after {} seconds.", self.config.execution_timeout_seconds);
                 let error = ErrorObject::new("Execution.Timeout", message);
                 self.close(ExecutionStatus::TimedOut, None, Some(error), now);
                 return;
             }
-            let Some(fired) = operation::fire(Arc::make_mut(&mut self.operations[index]), at, now) else { continue };
-            if let Some(event) = fired.event {
-                self.record(index, event, now);
+            if self.operations[index].operation_type == OperationType::Callback {
+                self.fire_callback(index, at, now);
+            } else if let Some(fired) = self.change(index, |operation| operation::fire(operation, at, now)) {
+                self.moved(index, fired.event, now);
             }
-            self.mark_changed(index);
-            self.updated.push(index);
-            self.wake = true;
         }
     }
 
@@ -116,13 +123,15 @@ impl Execution {
         if self.crashes > self.config.max_crash_retries {
             self.close(ExecutionStatus::Failed, None, Some(error), now);
         } else {
+            self.meter(Metering { operations: 1, ..Metering::of_data(None, Some(&error)) });
             // Whatever woke the crashed invocation is seen by the next one.
             self.wake = true;
         }
     }
 
     fn take_suspension(&mut self, now: Timestamp) {
-        if self.wake || self.operations.iter().any(|operation| operation::is_pending(operation)) {
+        debug_assert_eq!(self.pending, self.operations.iter().filter(|one| operation::is_pending(one)).count());
+        if self.wake || self.pending > 0 {
             self.empty_suspensions = 0;
             return;
         }
@@ -152,6 +161,7 @@ impl Execution {
         error: Option<ErrorObject>,
         now: Timestamp,
     ) {
+        self.meter(Metering::of_data(result.as_deref(), error.as_ref()));
         self.status = status;
         self.result = result;
         self.error = error;
@@ -159,6 +169,7 @@ impl Execution {
         self.wake = false;
         self.announce_close = true;
         self.timers.clear();
+        self.callbacks.clear();
         self.dirty.push(0);
         let operation = Arc::make_mut(&mut self.operations[0]);
         operation.end_timestamp = Some(now);

@@ -18,13 +18,10 @@ impl Timers {
         self.0.first().map(|(at, _)| *at)
     }
 
-    /// Takes the earliest timer due at `now`.
-    pub(super) fn pop_due(&mut self, now: Timestamp) -> Option<(Timestamp, usize)> {
-        let first = *self.0.first()?;
-        if first.0 > now {
-            return None;
-        }
-        self.0.pop_first()
+    /// Takes the earliest timer, if it `is_due`.
+    pub(super) fn pop_if(&mut self, is_due: impl FnOnce(Timestamp) -> bool) -> Option<(Timestamp, usize)> {
+        let (at, _) = *self.0.first()?;
+        if is_due(at) { self.0.pop_first() } else { None }
     }
 
     pub(super) fn clear(&mut self) {

@@ -68,8 +68,8 @@ fn an_operation_inside_a_step_body_is_a_fault_with_both_call_sites() {
 fn calls_that_no_correct_sdk_makes_are_faults_and_never_panics() {
     let mut replay = live(vec![]);
     assert!(matches!(replay.poll(9), Err(Fault::Contract(_))));
-    assert!(matches!(replay.succeed(9, None), Err(Fault::Contract(_))));
-    assert!(matches!(replay.succeed(0, None), Err(Fault::Contract(_))));
+    assert!(matches!(replay.succeed(9, None, None), Err(Fault::Contract(_))));
+    assert!(matches!(replay.succeed(0, None, None), Err(Fault::Contract(_))));
     assert!(matches!(replay.enter(9), Err(Fault::Contract(_))));
     assert!(matches!(replay.ask(9, 1, "", wait(1)), Err(Fault::Contract(_))));
     replay.begin(1, at_least_once());

@@ -7,7 +7,7 @@ use crate::support::*;
 fn operations_of_a_child_context_have_its_path_and_its_id_as_parent() {
     let mut replay = live(vec![]);
     let (context, state) = replay.begin(1, child());
-    assert_eq!(state, State::Run(0));
+    assert_eq!(state, run(0));
     let claimed = replay.ask(context, 1, "", at_least_once()).expect("a claim");
     replay.poll(claimed.handle).expect("a state");
     let request = replay.poll_checkpoint().expect("two starts");
@@ -20,7 +20,7 @@ fn operations_of_a_child_context_have_its_path_and_its_id_as_parent() {
 fn a_large_result_is_not_recorded_but_rebuilt_by_its_children() {
     let mut replay = live(vec![]);
     let (context, _) = replay.begin(1, child());
-    replay.succeed(context, Some("x".repeat(256 * 1024 + 1))).expect("a report");
+    replay.succeed(context, Some("x".repeat(256 * 1024 + 1)), Some(String::new())).expect("a report");
     let request = replay.poll_checkpoint().expect("updates");
     let update = request.updates.last().expect("a success");
     assert_eq!(update.payload.as_deref(), Some(""));
@@ -28,10 +28,10 @@ fn a_large_result_is_not_recorded_but_rebuilt_by_its_children() {
 
     let mut replay = live(vec![context_record(true), step("1-1", Status::Succeeded, 1)]);
     let (context, state) = replay.begin(1, child());
-    assert_eq!(state, State::Run(0), "the body runs again");
+    assert_eq!(state, State::Run { attempt: 0, carried: Some("\"recorded\"".into()) }, "the body runs again");
     let inner = replay.ask(context, 1, "", at_least_once()).expect("a claim");
     assert!(matches!(inner.settled, Some(Outcome::Succeeded(_))), "its step does not");
-    replay.succeed(context, Some("large".into())).expect("a report");
+    replay.succeed(context, Some("large".into()), Some(String::new())).expect("a report");
     assert_eq!(replay.take_ready(), [context]);
     assert_eq!(replay.poll(context), Ok(State::Acknowledged));
     assert_eq!(replay.sent(), []);
@@ -55,8 +55,8 @@ fn what_runs_on_after_its_context_has_ended_is_not_told() {
     let (context, _) = replay.begin(1, child());
     let orphan = replay.ask(context, 1, "", at_least_once()).expect("a claim").handle;
     replay.poll(orphan).expect("a state");
-    replay.succeed(context, None).expect("a report");
-    replay.succeed(orphan, None).expect("a report");
+    replay.succeed(context, None, None).expect("a report");
+    replay.succeed(orphan, None, None).expect("a report");
     assert_eq!(
         replay.sent(),
         [(Action::Start, wire_id("1")), (Action::Start, wire_id("1-1")), (Action::Succeed, wire_id("1"))]

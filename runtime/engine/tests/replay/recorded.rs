@@ -23,5 +23,5 @@ fn an_open_record_may_go_on_but_runs_no_step() {
 #[test]
 fn an_open_context_is_entered_to_compare_what_is_inside() {
     let mut replay = replay(vec![context("1", Status::Started, false)], Mode::Recorded { complete: true });
-    assert_eq!(replay.begin(1, child()).1, State::Run(0));
+    assert_eq!(replay.begin(1, child()).1, run(0));
 }

@@ -7,8 +7,8 @@ use crate::support::*;
 fn a_new_step_runs_at_once_and_its_start_and_success_go_in_one_checkpoint() {
     let mut replay = live(vec![]);
     let (handle, state) = replay.begin(1, at_least_once());
-    assert_eq!(state, State::Run(1));
-    replay.succeed(handle, Some("1".into())).expect("a report");
+    assert_eq!(state, run(1));
+    replay.succeed(handle, Some("1".into()), None).expect("a report");
     assert_eq!(replay.poll(handle), Ok(State::Pending), "not durable yet");
     assert_eq!(replay.sent(), [(Action::Start, wire_id("1")), (Action::Succeed, wire_id("1"))]);
     assert_eq!(replay.told(step("1", Status::Succeeded, 1)), [handle]);
@@ -22,7 +22,7 @@ fn an_at_most_once_step_runs_only_when_its_start_is_durable() {
     assert_eq!(state, State::Pending);
     assert_eq!(replay.sent(), [(Action::Start, wire_id("1"))]);
     assert_eq!(replay.told(step("1", Status::Started, 0)), [handle]);
-    assert_eq!(replay.poll(handle), Ok(State::Run(1)));
+    assert_eq!(replay.poll(handle), Ok(run(1)));
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_recorded_step_answers_without_running() {
 fn a_step_cut_off_runs_again_without_a_second_start() {
     let mut replay = live(vec![step("1", Status::Started, 2)]);
     let (_, state) = replay.begin(1, at_least_once());
-    assert_eq!(state, State::Run(3));
+    assert_eq!(state, run(3));
     assert_eq!(replay.sent(), []);
 }
 
@@ -58,7 +58,7 @@ fn a_failed_attempt_is_retried_by_the_strategy_until_it_is_exhausted() {
     for (finished, action) in [(0, Action::Retry), (4, Action::Retry), (5, Action::Fail)] {
         let mut replay = live(vec![step("1", Status::Ready, finished)]);
         let (handle, state) = replay.begin(1, at_least_once());
-        assert_eq!(state, State::Run(finished + 1));
+        assert_eq!(state, run(finished + 1));
         replay.fail(handle, ErrorObject::new("E", "again"), DEFAULT, 0.0).expect("a report");
         let sent = replay.sent();
         assert_eq!(sent, [(Action::Start, wire_id("1")), (action, wire_id("1"))]);
@@ -83,7 +83,7 @@ fn a_retry_delay_and_a_result_have_limits_that_name_the_call_site() {
     let (handle, _) = replay.begin(1, at_least_once());
     let fault = replay.fail(handle, ErrorObject::default(), RetryDecision::After(0), 0.0).expect_err("too short");
     assert!(fault.to_string().contains("got 0") && fault.to_string().contains("src/main.rs:11"), "{fault}");
-    let fault = replay.succeed(handle, Some("x".repeat(1024 * 1024 + 1))).expect_err("too large");
+    let fault = replay.succeed(handle, Some("x".repeat(1024 * 1024 + 1)), None).expect_err("too large");
     assert!(matches!(&fault, Fault::InvalidOperation { problem, .. } if problem.contains("got 1048577")), "{fault}");
 }
 
@@ -92,12 +92,12 @@ fn a_batch_takes_at_most_250_updates_and_750_kib() {
     let mut replay = live(vec![]);
     for index in 1..=200 {
         let (handle, _) = replay.begin(index, at_least_once());
-        replay.succeed(handle, Some("1".into())).expect("a report");
+        replay.succeed(handle, Some("1".into()), None).expect("a report");
     }
     assert_eq!([replay.sent().len(), replay.sent().len(), replay.sent().len()], [250, 150, 0]);
     for index in 201..=204 {
         let (handle, _) = replay.begin(index, at_least_once());
-        replay.succeed(handle, Some("x".repeat(400 * 1024))).expect("a report");
+        replay.succeed(handle, Some("x".repeat(400 * 1024)), None).expect("a report");
     }
     let sizes: Vec<usize> = std::iter::from_fn(|| Some(replay.sent().len()).filter(|count| *count > 0)).collect();
     assert_eq!(sizes, [3, 2, 2, 1], "each batch has one large payload");

@@ -37,6 +37,11 @@ pub fn wait(seconds: u64) -> Request {
     Request::Wait { seconds }
 }
 
+/// A body that must run, from scratch.
+pub fn run(attempt: u32) -> State {
+    State::Run { attempt, carried: None }
+}
+
 /// An operation as the service would keep it.
 pub fn record(path: &str, operation_type: OperationType, status: OperationStatus) -> Operation {
     let mut operation = Operation::started(wire_id(path), operation_type, START);
@@ -94,7 +99,7 @@ impl Guest for Replay {
     fn ask(&mut self, context: u32, index: u32, name: &str, request: Request) -> Result<Claimed, Fault> {
         let site = CallSite { file: "src/main.rs".into(), line: 10 + index, column: 5 };
         let name = (!name.is_empty()).then(|| name.to_owned());
-        self.claim(Claim { context, index, name, request, site })
+        self.claim(Claim { context, index, batch: None, name, request, site })
     }
 
     fn begin(&mut self, index: u32, request: Request) -> (u32, State) {

@@ -1,7 +1,14 @@
 //! Lambda's half, as transcripts: a script in, the history out.
 
+mod callback;
+mod callback_answer;
+mod callback_timeout;
+mod chained_invoke;
 mod checkpoint;
+mod history;
 mod invocation;
+mod limits;
+mod metering;
 mod paging;
 mod script;
 mod step;

@@ -1,17 +1,22 @@
 //! A script drives one execution; its transcript has every event, invocation and rejection.
 //!
 //! Commands, separated by `|`: `checkpoint UPDATE, UPDATE…`, `suspend`, `return JSON`, `throw TEXT`,
-//! `answer JSON`, `crash`, `sleep N` (the function is busy), `next` (to the next deadline), `stop`.
+//! `answer JSON`, `crash`, `sleep N` (the function is busy), `next` (to the next deadline), `stop`;
+//! from outside `succeed-callback ID [JSON]`, `fail-callback ID`, `heartbeat ID`, `complete ID [JSON]`,
+//! `fail-invoke ID`, `time-out-invoke ID`, `stop-invoke ID`; and `meter`.
 //! An update is `ACTION TYPE NAME [Ns] [payload] [in CONTEXT]`; `retry` carries an error, `continue`
-//! is a RETRY that carries a state.
+//! is a RETRY that carries a state. A callback's `Ns` is its timeout and `heartbeat=N` the other one;
+//! a chained invoke takes `function=NAME` and `tenant=NAME`.
 
 use std::fmt::Write as _;
 
 use durabox_engine::CheckpointRequest;
-use durabox_engine::service::{Effect, Execution, ExecutionConfig, InvocationEnd, StartExecution};
+use durabox_engine::service::{
+    CallbackError, ChainedInvokeEnd, Effect, Execution, ExecutionConfig, InvocationEnd, StartExecution,
+};
 use durabox_model::{
-    ErrorObject, EventDetails, InvocationOutput, OperationAction, OperationType, OperationUpdate, StepOptions,
-    Timestamp, WaitOptions,
+    ErrorObject, EventDetails, EventError, InvocationOutput, OperationAction, OperationType, OperationUpdate,
+    StepOptions, Timestamp, WaitOptions,
 };
 
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -62,6 +67,13 @@ impl Transcript {
                         self.token = output.token.unwrap_or_default();
                         self.events();
                         self.line(&format!("→ told: {}", told.join(", ")));
+                        for invoke in self.execution.take_chained_invokes() {
+                            let input = invoke.payload.as_deref().unwrap_or("nothing");
+                            self.line(&format!(
+                                "→ run {} for {} with {input}",
+                                invoke.function_name, invoke.operation_id
+                            ));
+                        }
                     }
                     Err(error) => self.line(&format!("→ rejected: {error}")),
                 }
@@ -80,6 +92,31 @@ impl Transcript {
                 self.execution.stop(Some(ErrorObject::new("Stopped", "by a test")), self.now);
                 return;
             }
+            "succeed-callback" | "fail-callback" | "heartbeat" => {
+                let answered = self.answer_callback(verb, rest);
+                self.events();
+                if let Err(error) = answered {
+                    self.line(&format!("→ refused: {error}"));
+                }
+                return;
+            }
+            "complete" | "fail-invoke" | "time-out-invoke" | "stop-invoke" => {
+                let (id, result) = rest.split_once(' ').unwrap_or((rest, ""));
+                let error = ErrorObject::new("E", "no such luck");
+                let end = match verb {
+                    "complete" => ChainedInvokeEnd::Succeeded((!result.is_empty()).then(|| result.to_owned())),
+                    "fail-invoke" => ChainedInvokeEnd::Failed(error),
+                    "time-out-invoke" => ChainedInvokeEnd::TimedOut(error),
+                    _ => ChainedInvokeEnd::Stopped(error),
+                };
+                self.execution.complete_chained_invoke(id, end, self.now);
+                return;
+            }
+            "meter" => {
+                let metering = self.execution.metering();
+                self.line(&format!("→ metered: {} operations, {} bytes", metering.operations, metering.bytes));
+                return;
+            }
             "suspend" => answer(InvocationOutput::pending()),
             "return" => answer(InvocationOutput::succeeded(Some(rest.into()))),
             "throw" => answer(InvocationOutput::failed(Some(ErrorObject::new("Thrown", rest)))),
@@ -92,6 +129,18 @@ impl Transcript {
             other => panic!("no command {other:?}"),
         };
         self.execution.complete_invocation(end, self.now);
+    }
+
+    fn answer_callback(&mut self, verb: &str, rest: &str) -> Result<(), CallbackError> {
+        let (operation_id, result) = rest.split_once(' ').unwrap_or((rest, ""));
+        let id = callback_id(&self.execution, operation_id);
+        match verb {
+            "succeed-callback" => {
+                self.execution.succeed_callback(&id, (!result.is_empty()).then(|| result.to_owned()), self.now)
+            }
+            "fail-callback" => self.execution.fail_callback(&id, ErrorObject::new("E", "declined"), self.now),
+            _ => self.execution.heartbeat_callback(&id, self.now),
+        }
     }
 
     fn settle(&mut self) {
@@ -117,6 +166,23 @@ impl Transcript {
                 EventDetails::StepFailed(event) => retry(&event.details.retry_details),
                 EventDetails::StepSucceeded(event) => retry(&event.details.retry_details),
                 EventDetails::WaitStarted(event) => format!("{}s", event.details.duration),
+                EventDetails::CallbackStarted(event) => {
+                    let within = |what, seconds: Option<u64>| seconds.map(|seconds| format!("{what} {seconds}s"));
+                    let (total, heartbeat) = (event.details.timeout, event.details.heartbeat_timeout);
+                    let limits = [within("timeout", total), within("heartbeat", heartbeat)];
+                    limits.into_iter().flatten().collect::<Vec<_>>().join(", ")
+                }
+                EventDetails::CallbackSucceeded(event) => event.details.result.payload.clone().unwrap_or_default(),
+                EventDetails::CallbackFailed(event) => error_text(&event.details.error),
+                EventDetails::CallbackTimedOut(event) => error_text(&event.details.error),
+                EventDetails::ChainedInvokeStarted(event) => {
+                    let tenant = event.details.tenant_id.as_ref().map(|tenant| format!(" for tenant {tenant}"));
+                    format!("{}{}", event.details.function_name, tenant.unwrap_or_default())
+                }
+                EventDetails::ChainedInvokeSucceeded(event) => event.details.result.payload.clone().unwrap_or_default(),
+                EventDetails::ChainedInvokeFailed(event) => error_text(&event.details.error),
+                EventDetails::ChainedInvokeTimedOut(event) => error_text(&event.details.error),
+                EventDetails::ChainedInvokeStopped(event) => error_text(&event.details.error),
                 EventDetails::InvocationCompleted(event) if event.details.error.is_some() => "crashed".into(),
                 EventDetails::ExecutionFailed(event) => event
                     .details
@@ -138,6 +204,18 @@ impl Transcript {
         let seconds = self.now.since(START).as_secs();
         let _ = writeln!(self.text, "{seconds:>3}s  {}", text.trim_end());
     }
+}
+
+/// Returns the callback id of an operation; of one that does not exist, what was given.
+pub fn callback_id(execution: &Execution, operation_id: &str) -> String {
+    let operation = execution.operations().iter().find(|operation| operation.id == operation_id);
+    let details = operation.and_then(|operation| operation.callback_details.as_ref());
+    details.and_then(|details| details.callback_id.clone()).unwrap_or_else(|| operation_id.to_owned())
+}
+
+fn error_text(error: &EventError) -> String {
+    let error = error.payload.clone().unwrap_or_default();
+    format!("{}: {}", error.error_type.unwrap_or_default(), error.error_message.unwrap_or_default())
 }
 
 fn retry(details: &durabox_model::RetryDetails) -> String {
@@ -165,6 +243,7 @@ pub fn update(text: &str) -> OperationUpdate {
         "CONTEXT" => OperationType::Context,
         "EXECUTION" => OperationType::Execution,
         "CALLBACK" => OperationType::Callback,
+        "CHAINED_INVOKE" => OperationType::ChainedInvoke,
         other => panic!("no type {other:?}"),
     };
     let mut update = OperationUpdate::new(word(), operation_type, action);
@@ -176,6 +255,15 @@ pub fn update(text: &str) -> OperationUpdate {
         } else if let Some(seconds) = word.strip_suffix('s').and_then(|number| number.parse().ok()) {
             update.wait_options = Some(WaitOptions { wait_seconds: seconds });
             update.step_options = Some(StepOptions { next_attempt_delay_seconds: seconds });
+            update.callback_options.get_or_insert_default().timeout_seconds = seconds;
+        } else if let Some(seconds) = word.strip_prefix("heartbeat=") {
+            let options = update.callback_options.get_or_insert_default();
+            options.heartbeat_timeout_seconds = seconds.parse().expect("seconds");
+        } else if let Some(function) = word.strip_prefix("function=") {
+            let options = update.chained_invoke_options.get_or_insert_default();
+            options.function_name = function.to_owned();
+        } else if let Some(tenant) = word.strip_prefix("tenant=") {
+            update.chained_invoke_options.get_or_insert_default().tenant_id = Some(tenant.to_owned());
         } else if let Some(name) = word.strip_prefix("name=") {
             update.name = Some(name.to_owned());
         } else {

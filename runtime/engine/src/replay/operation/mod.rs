@@ -1,10 +1,12 @@
 //! One file to an operation type: how it begins from its record, and what its record's outcome is.
 
+mod callback;
 mod context;
+mod invoke;
 mod step;
 mod wait;
 
-use durabox_model::{ErrorObject, MAX_NAME_LENGTH, Operation, OperationStatus, OperationUpdate};
+use durabox_model::{ErrorObject, MAX_NAME_LENGTH, Operation, OperationStatus, OperationType, OperationUpdate};
 
 use super::entry::{Entry, Phase};
 use super::{Outcome, Request, State};
@@ -22,26 +24,49 @@ impl Begun {
         Self { phase: Phase::Waiting, state: State::Pending, start }
     }
 
-    const fn running(attempt: u32, start: bool) -> Self {
-        Self { phase: Phase::Running, state: State::Run(attempt), start }
+    /// A callback whose id is known; whether it has ended is told by the next poll.
+    const fn opened(id: String) -> Self {
+        Self { phase: Phase::Waiting, state: State::Opened(id), start: false }
+    }
+
+    const fn running(attempt: u32, carried: Option<String>, start: bool) -> Self {
+        Self { phase: Phase::Running, state: State::Run { attempt, carried }, start }
     }
 }
 
 /// Begins an operation whose record, if there is one, has not ended.
 pub(super) fn begin(entry: &Entry) -> Begun {
     let status = entry.record.as_ref().map(|record| record.status);
-    match entry.request {
-        Request::Step(semantics) => step::begin(semantics, status, entry.finished_attempts()),
+    match &entry.request {
+        Request::Step(semantics) => step::begin(*semantics, status, entry.finished_attempts()),
+        Request::Condition => step::begin_condition(status, entry.record.as_deref()),
         Request::Wait { .. } => Begun::waiting(status.is_none()),
-        Request::Context { .. } => Begun::running(0, status.is_none()),
+        Request::Callback(_) => match entry.record.as_deref().and_then(callback::id) {
+            Some(id) => Begun::opened(id.to_owned()),
+            None => Begun { phase: Phase::Starting, state: State::Pending, start: status.is_none() },
+        },
+        // Its START carries the input, which the guest has not given yet.
+        Request::Invoke(_) if status.is_none() => Begun::running(0, None, false),
+        Request::Invoke(_) => Begun::waiting(false),
+        Request::Context { .. } => Begun::running(0, entry.summary(), status.is_none()),
+        Request::VirtualContext { .. } => Begun::running(0, None, false),
     }
 }
 
 /// Adds what a START of this operation carries.
 pub(super) fn complete_start(entry: &Entry, update: &mut OperationUpdate) {
-    if let Request::Wait { seconds } = entry.request {
-        wait::complete_start(seconds, update);
+    match &entry.request {
+        Request::Wait { seconds } => wait::complete_start(*seconds, update),
+        Request::Callback(options) => callback::complete_start(options, update),
+        Request::Invoke(options) => invoke::complete_start(options, update),
+        Request::Step(_) | Request::Condition | Request::Context { .. } | Request::VirtualContext { .. } => {}
     }
+}
+
+/// Returns what a claim of a record that has ended learns at once: nothing of a callback, whose
+/// id is told first.
+pub(super) fn settled(record: &Operation) -> Option<Outcome> {
+    if record.operation_type == OperationType::Callback { None } else { outcome(record) }
 }
 
 /// Returns the outcome of a record that has ended, or `None` when the body must run to rebuild it.
@@ -59,6 +84,11 @@ pub(super) fn outcome(record: &Operation) -> Option<Outcome> {
     })
 }
 
+/// Returns the id that the service gave a callback.
+pub(super) fn callback_id(record: &Operation) -> Option<&str> {
+    callback::id(record)
+}
+
 /// Checks what Lambda would reject; says the limit and the value.
 pub(super) fn check(name: Option<&str>, request: &Request) -> Result<(), String> {
     if let Some(name) = name {
@@ -71,7 +101,9 @@ pub(super) fn check(name: Option<&str>, request: &Request) -> Result<(), String>
     }
     match request {
         Request::Wait { seconds } => wait::check(*seconds),
-        Request::Context { sub_type } => context::check(sub_type),
-        Request::Step(_) => Ok(()),
+        Request::Callback(options) => callback::check(options),
+        Request::Invoke(options) => invoke::check(options),
+        Request::Context { sub_type } | Request::VirtualContext { sub_type } => context::check(sub_type),
+        Request::Step(_) | Request::Condition => Ok(()),
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn next(
     }
 }
 
-pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Timestamp) -> Option<Applied> {
+pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Timestamp) -> Applied {
     let context = operation.context_details.get_or_insert_with(ContextDetails::default);
     let event: EventDetails = match update.action {
         OperationAction::Succeed => {
@@ -42,5 +42,5 @@ pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Tim
         }
         _ => details::ContextStarted {}.into(),
     };
-    Some(event.into())
+    event.into()
 }

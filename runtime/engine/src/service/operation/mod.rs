@@ -1,5 +1,7 @@
 //! One file to an operation type: which updates it accepts, and what they do to it.
 
+pub(super) mod callback;
+pub(super) mod chained_invoke;
 mod context;
 mod step;
 mod wait;
@@ -8,17 +10,25 @@ use durabox_model::{
     EventDetails, MAX_WAIT_SECONDS, Operation, OperationStatus, OperationType, OperationUpdate, Timestamp,
 };
 
-use super::CheckpointError;
+use super::callback::OpenCallback;
+use super::{ChainedInvoke, CheckpointError};
 
-/// What an accepted update leaves to the execution: the event to append, and the timer to arm.
+/// What an accepted update leaves to the execution.
+#[derive(Default)]
 pub(super) struct Applied {
-    pub(super) event: EventDetails,
+    /// The event to append.
+    pub(super) event: Option<EventDetails>,
+    /// The timer to arm.
     pub(super) timer: Option<Timestamp>,
+    /// The deadlines of a callback that has just opened.
+    pub(super) callback: Option<OpenCallback>,
+    /// The function to invoke.
+    pub(super) chained_invoke: Option<ChainedInvoke>,
 }
 
 impl From<EventDetails> for Applied {
     fn from(event: EventDetails) -> Self {
-        Self { event, timer: None }
+        Self { event: Some(event), ..Self::default() }
     }
 }
 
@@ -31,17 +41,21 @@ pub(super) fn next(
         OperationType::Step => step::next(current, update),
         OperationType::Wait => wait::next(current, update),
         OperationType::Context => context::next(current, update),
-        other => Err(CheckpointError::UnsupportedType(other.as_str())),
+        OperationType::Callback => callback::next(current, update),
+        OperationType::ChainedInvoke => chained_invoke::next(current, update),
+        OperationType::Execution => Err(CheckpointError::InvalidAction),
     }
 }
 
 /// Applies an update that [`next`] accepted.
-pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Timestamp) -> Option<Applied> {
+pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Timestamp) -> Applied {
     match update.operation_type {
         OperationType::Step => step::apply(operation, update, now),
         OperationType::Wait => wait::apply(operation, &update, now),
         OperationType::Context => context::apply(operation, update, now),
-        OperationType::Execution | OperationType::Callback | OperationType::ChainedInvoke => None,
+        OperationType::Callback => callback::apply(operation, &update, now),
+        OperationType::ChainedInvoke => chained_invoke::apply(operation, update, now),
+        OperationType::Execution => Applied::default(),
     }
 }
 

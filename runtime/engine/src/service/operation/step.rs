@@ -34,13 +34,13 @@ pub(super) fn next(
     }
 }
 
-pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Timestamp) -> Option<Applied> {
+pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Timestamp) -> Applied {
     let step = operation.step_details.get_or_insert_with(StepDetails::default);
     if update.action == OperationAction::Start {
         // The last result stays: it is the state of a wait_for_condition whose process may yet die.
         step.next_attempt_timestamp = None;
         operation.status = OperationStatus::Started;
-        return Some(EventDetails::from(details::StepStarted {}).into());
+        return EventDetails::from(details::StepStarted {}).into();
     }
 
     step.attempt += 1;
@@ -60,7 +60,7 @@ pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Tim
     let failed = update.action == OperationAction::Fail || update.error.is_some();
     step.result.clone_from(&update.payload);
     step.error.clone_from(&update.error);
-    let event = if failed {
+    let event: EventDetails = if failed {
         if update.action == OperationAction::Fail {
             operation.status = OperationStatus::Failed;
         }
@@ -71,7 +71,7 @@ pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Tim
         }
         details::StepSucceeded { result: EventPayload::new(update.payload), retry_details: retry }.into()
     };
-    Some(Applied { event, timer })
+    Applied { timer, ..event.into() }
 }
 
 pub(super) fn fire(operation: &mut Operation, at: Timestamp) -> Option<Fired> {

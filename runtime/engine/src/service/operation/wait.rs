@@ -23,17 +23,17 @@ pub(super) fn next(
     }
 }
 
-pub(super) fn apply(operation: &mut Operation, update: &OperationUpdate, now: Timestamp) -> Option<Applied> {
+pub(super) fn apply(operation: &mut Operation, update: &OperationUpdate, now: Timestamp) -> Applied {
     if update.action == OperationAction::Cancel {
         operation.status = OperationStatus::Cancelled;
         operation.end_timestamp = Some(now);
-        return Some(EventDetails::from(details::WaitCancelled::default()).into());
+        return EventDetails::from(details::WaitCancelled::default()).into();
     }
-    let duration = update.wait_options.as_ref()?.wait_seconds;
+    let duration = update.wait_options.as_ref().map_or(0, |options| options.wait_seconds);
     let due = now.plus_seconds(duration);
     operation.wait_details = Some(WaitDetails { scheduled_end_timestamp: Some(due) });
-    let event = details::WaitStarted { duration, scheduled_end_timestamp: due }.into();
-    Some(Applied { event, timer: Some(due) })
+    let event = EventDetails::from(details::WaitStarted { duration, scheduled_end_timestamp: due });
+    Applied { timer: Some(due), ..event.into() }
 }
 
 pub(super) fn fire(operation: &mut Operation, at: Timestamp, now: Timestamp) -> Option<Fired> {

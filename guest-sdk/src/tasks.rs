@@ -1,0 +1,74 @@
+//! Futures of one kind that run side by side, each in a task of its own.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use crate::executor::{self, TaskId};
+
+/// A set of tasks, known by number. Dropping it aborts those that have not ended.
+pub(crate) struct Tasks<T> {
+    running: BTreeMap<usize, TaskId>,
+    ended: Rc<RefCell<Ended<T>>>,
+}
+
+struct Ended<T> {
+    outputs: VecDeque<(usize, T)>,
+    waiting: Option<Waker>,
+}
+
+impl<T: 'static> Tasks<T> {
+    pub(crate) fn new() -> Self {
+        let ended = Rc::new(RefCell::new(Ended { outputs: VecDeque::new(), waiting: None }));
+        Self { running: BTreeMap::new(), ended }
+    }
+
+    /// Starts a task whose code belongs to `scope`.
+    pub(crate) fn spawn(&mut self, number: usize, scope: u32, future: impl Future<Output = T> + 'static) {
+        let ended = Rc::clone(&self.ended);
+        let task = executor::spawn(scope, async move {
+            let output = future.await;
+            let waiting = {
+                let mut ended = ended.borrow_mut();
+                ended.outputs.push_back((number, output));
+                ended.waiting.take()
+            };
+            if let Some(waker) = waiting {
+                waker.wake();
+            }
+        });
+        self.running.insert(number, task);
+    }
+
+    /// Returns how many have not been taken by [`Tasks::next`].
+    pub(crate) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Waits for the next to end; they come in the order in which they end.
+    pub(crate) async fn next(&mut self) -> (usize, T) {
+        let (number, output) = poll_fn(|cx| {
+            let mut ended = self.ended.borrow_mut();
+            if let Some(output) = ended.outputs.pop_front() {
+                return Poll::Ready(output);
+            }
+            let previous = ended.waiting.replace(cx.waker().clone());
+            drop(ended);
+            drop(previous);
+            Poll::Pending
+        })
+        .await;
+        self.running.remove(&number);
+        (number, output)
+    }
+}
+
+impl<T> Drop for Tasks<T> {
+    fn drop(&mut self) {
+        for task in std::mem::take(&mut self.running).into_values() {
+            executor::abort(task);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The world of a run, with handlers that are a few lines of script.
+
+mod callbacks;
+mod control;
+mod invokes;
+mod support;

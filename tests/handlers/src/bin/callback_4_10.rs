@@ -1,0 +1,15 @@
+//! Callback 4-10: the failure arrives during a wait and fails the execution after it.
+
+use std::time::Duration;
+
+use durabox_sdk as durable;
+
+async fn handler(name: String, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
+    let callback = ctx.create_callback::<String>().name(name).await?;
+    ctx.wait(Duration::from_secs(5)).await?;
+    Ok(callback.result().await?)
+}
+
+fn main() {
+    durable::run(handler)
+}

@@ -1,0 +1,17 @@
+//! Target of invoke 5-8: returns its input after a second; it is deployed with tenant isolation.
+
+use std::time::Duration;
+
+use durabox_sdk as durable;
+
+async fn handler(
+    input: serde_json::Value,
+    ctx: durable::DurableContext,
+) -> Result<serde_json::Value, durable::BoxError> {
+    ctx.wait(Duration::from_secs(1)).await?;
+    Ok(input)
+}
+
+fn main() {
+    durable::run(handler)
+}
