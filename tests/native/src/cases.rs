@@ -11,6 +11,17 @@ pub struct Case {
     pub input: &'static str,
     /// Whether its operations start in one order in the official runner.
     pub ordered: bool,
+    /// What becomes of its callbacks, in the order in which they start.
+    pub callbacks: &'static [Callback],
+}
+
+/// How a callback ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Callback {
+    /// With this result, JSON text.
+    Succeeds(&'static str),
+    /// By its timeout, or by that of its heartbeat.
+    TimesOut,
 }
 
 impl Case {
@@ -18,11 +29,20 @@ impl Case {
     const fn in_any_order(self) -> Self {
         Self { ordered: false, ..self }
     }
+
+    const fn answered(self, callbacks: &'static [Callback]) -> Self {
+        Self { callbacks, ..self }
+    }
 }
 
 const fn case(handler: &'static str, input: &'static str) -> Case {
-    Case { handler, input, ordered: true }
+    Case { handler, input, ordered: true, callbacks: &[] }
 }
+
+const YES: Callback = Callback::Succeeds(r#""yes""#);
+const NO: Callback = Callback::Succeeds(r#""no""#);
+const TIMEOUT: Callback = Callback::TimesOut;
+const MESSAGE: Callback = Callback::Succeeds(r#"{"id":"7","message":"hello","timestamp":"2026-01-01T00:00:00.000Z"}"#);
 
 /// The handlers that must make the same records under both SDKs.
 pub const COMPARED: &[Case] = &[
@@ -70,6 +90,34 @@ pub const COMPARED: &[Case] = &[
     case("child_3_16", "{}"),
     case("child_3_17", r#""given""#),
     case("child_3_18", r#""given""#),
+    case("callback_4_1", r#""approval""#).answered(&[YES]),
+    case("callback_4_2", "{}").answered(&[YES]),
+    case("callback_4_3", r#""approval""#).answered(&[TIMEOUT]),
+    case("callback_4_4", r#""approval""#).answered(&[TIMEOUT]),
+    case("callback_4_5", r#""approval""#).answered(&[YES]),
+    case("callback_4_8", r#""approval""#).answered(&[TIMEOUT]),
+    case("callback_4_9", r#""approval""#).answered(&[YES]),
+    case("callback_4_11", r#""approval""#).answered(&[TIMEOUT]),
+    case("callback_4_12", r#""approval""#).answered(&[YES]),
+    case("callback_4_14", r#""approval""#).answered(&[TIMEOUT]),
+    case("callback_4_15", r#""approval""#).answered(&[MESSAGE]),
+    case("callback_4_16", r#""approval""#).answered(&[Callback::Succeeds("42")]),
+    case("callback_4_17", r#"["a","b"]"#).answered(&[YES, NO]),
+    case("callback_4_18", r#"["a","b"]"#).answered(&[YES, NO]),
+    case("callback_4_19", r#"["a","b"]"#).answered(&[YES, NO]),
+    case("wait_for_callback_7_1", r#""approval""#).answered(&[YES]),
+    case("wait_for_callback_7_2", "{}").answered(&[YES]),
+    case("wait_for_callback_7_3", "{}").answered(&[YES]),
+    case("wait_for_callback_7_5", r#""approval""#).answered(&[TIMEOUT]),
+    case("wait_for_callback_7_8", r#""approval""#).answered(&[YES]),
+    case("wait_for_callback_7_9", "{}").answered(&[YES, NO]),
+    case("wait_for_callback_7_10", r#""approval""#).answered(&[YES]),
+    case("wait_for_callback_7_11", r#""approval""#).answered(&[Callback::Succeeds(r#"{"status":"approved"}"#)]),
+    case("wait_for_callback_7_12", r#""approval""#).answered(&[TIMEOUT]),
+    case("wait_for_callback_7_13", r#""approval""#).answered(&[YES]),
+    case("wait_for_callback_7_14", r#""approval""#).answered(&[TIMEOUT]),
+    case("wait_for_callback_7_15", r#""approval""#).answered(&[Callback::Succeeds("null")]),
+    case("wait_for_callback_7_7", r#""approval""#),
     case("bench_steps", "10"),
     case("bench_waits", "3"),
     case("prints_lines", "{}"),
@@ -77,12 +125,37 @@ pub const COMPARED: &[Case] = &[
     case("drops_step_on_replay", "{}"),
 ];
 
+const NO_FAILURE: &str = "the official runner cannot fail a callback";
+const NO_INVOKE: &str = "the official runner never ends a chained invoke";
+
 /// Handlers of `examples` and of the conformance suite that are left out, and others that one would expect here.
 pub const NOT_COMPARED: &[(&str, &str)] = &[
     ("child_3_11", "the official runner forgets ReplayChildren, and fails the context when it replays"),
     ("child_3_12", "its step ends the process, and natively that is the test's"),
     ("step_1_17", "its step ends the process, and natively that is the test's"),
     ("step_1_18", "its step ends the process, and natively that is the test's"),
+    ("callback_4_6", NO_FAILURE),
+    ("callback_4_7", NO_FAILURE),
+    ("callback_4_10", NO_FAILURE),
+    ("callback_4_13", NO_FAILURE),
+    ("wait_for_callback_7_4", NO_FAILURE),
+    ("wait_for_callback_7_6", NO_FAILURE),
+    ("invoke_5_1", NO_INVOKE),
+    ("invoke_5_2", NO_INVOKE),
+    ("invoke_5_3", NO_INVOKE),
+    ("invoke_5_4", NO_INVOKE),
+    ("invoke_5_5", NO_INVOKE),
+    ("invoke_5_6", NO_INVOKE),
+    ("invoke_5_7", NO_INVOKE),
+    ("invoke_5_8", NO_INVOKE),
+    ("invoke_5_9", NO_INVOKE),
+    ("invoke_5_10", NO_INVOKE),
+    ("invoke_5_11", NO_INVOKE),
+    ("invoke_5_12", NO_INVOKE),
+    ("invoke_5_13", NO_INVOKE),
+    ("invoke_5_14", NO_INVOKE),
+    ("invoke_5_15", NO_INVOKE),
+    ("invoke_5_16", NO_INVOKE),
     ("large_payload", "the official runner has no limits: it takes what Lambda refuses"),
     ("unicode_name", "the official runner has no limits: it takes what Lambda refuses"),
     ("reorders_steps", "it counts invocations in a global, which durabox gives each invocation anew"),

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::cases::Case;
+use crate::cases::{Callback, Case};
 use crate::record::{Record, Records};
 
 /// Runs `handler` as `case` says, until it ends or waits for what never comes.
@@ -21,9 +21,13 @@ where
         let result = event.received().map(|event| handler(event, context));
         async move { Ok(Answer::Given(result?.await?)) }
     };
-    let input = RawValue::from_string(case.input.to_owned()).expect("the input of a case is JSON");
+    let json = |text: &str| RawValue::from_string(text.to_owned()).expect("what a case passes is JSON");
+    let runner = case.callbacks.iter().fold(LocalRunner::new(), |runner, callback| match callback {
+        Callback::Succeeds(result) => runner.callback_success(&json(result)),
+        Callback::TimesOut => runner.callback_timeout(),
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    let ended = runtime.block_on(LocalRunner::new().run(handler, Event::Sent(input)));
+    let ended = runtime.block_on(runner.run(handler, Event::Sent(json(case.input))));
     records(&ended)
 }
 

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use durabox::runtime::local::{CallbackAnswer, CallbackSelector, RunOptions};
 use durabox::runtime::model::{ExecutionStatus, Operation};
-use durabox_native_tests::cases::{COMPARED, Case, NOT_COMPARED};
+use durabox_native_tests::cases::{COMPARED, Callback, Case, NOT_COMPARED};
 use durabox_native_tests::known::KNOWN;
 use durabox_native_tests::record::{Difference, Record, Records, differences};
 use durabox_native_tests::run_officially;
@@ -14,7 +15,15 @@ fn compare(case: &Case) -> Vec<Difference> {
 }
 
 fn run_in_durabox(case: &Case) -> Records {
-    let execution = handlers::run(case.handler, case.input).execution;
+    // The timeouts are the handler's own: time goes on to them.
+    let answers = (1..).zip(case.callbacks).filter_map(|(nth, callback)| match callback {
+        Callback::Succeeds(result) => {
+            Some(CallbackAnswer::success(CallbackSelector::any(), Some((*result).to_owned())).nth(nth))
+        }
+        Callback::TimesOut => None,
+    });
+    let options = RunOptions { callbacks: answers.collect(), ..RunOptions::default() };
+    let execution = handlers::run_with(case.handler, case.input, options).execution;
     let status = match execution.status() {
         ExecutionStatus::Running => "PENDING",
         closed => closed.as_str(),
