@@ -1,0 +1,27 @@
+//! Parallel 8-16: every branch fails, and as many failures are tolerated.
+
+use durable::builders::map_parallel::CompletionConfig;
+use durabox_sdk as durable;
+use serde_json::{Value, json};
+
+fn fails(name: &str) -> durable::Branch<String> {
+    durable::Branch::new(name, |_| async { Err("the branch failed".into()) })
+}
+
+async fn handler(_: Value, ctx: durable::DurableContext) -> Result<Value, durable::BoxError> {
+    let branches = [fails("first"), fails("second"), fails("third")];
+    let completion = CompletionConfig::with_tolerated_failure_count(3);
+    let parallel = ctx.parallel(branches).name("all-fail").max_concurrency(1).completion(completion);
+    let batch = parallel.await_batch().await?;
+    Ok(json!({
+        "completionReason": batch.reason.as_str(),
+        "status": batch.status().as_str(),
+        "successCount": batch.success_count(),
+        "failureCount": batch.failure_count(),
+        "totalCount": batch.total_count(),
+    }))
+}
+
+fn main() {
+    durable::run(handler)
+}
