@@ -37,6 +37,8 @@ const TIMEOUT: &str = "the official runner times a callback out without an error
 const OPEN: &str =
     "the official runner keeps an open callback PENDING; its own CloudRunner, Lambda and durabox STARTED";
 
+const BAD_ARGUMENT: &str = "durabox's text names the argument, what it takes, what it got, and where";
+
 const TYPE: &[&str] = &["error_type"];
 const MESSAGE: &[&str] = &["error_message"];
 const ERROR: &[&str] = &["error_type", "error_message"];
@@ -45,6 +47,7 @@ const ERROR: &[&str] = &["error_type", "error_message"];
 pub const KNOWN: &[Known] = &[
     known("drops_step_on_replay", "execution", MESSAGE, DIVERGENCE),
     known("swallows_mismatch", "execution", MESSAGE, DIVERGENCE),
+    known("parallel_8_19", "execution", MESSAGE, BAD_ARGUMENT),
     known("callback_4_3", "execution", TYPE, TIMEOUT),
     known("callback_4_3", "CALLBACK approval", ERROR, TIMEOUT),
     known("callback_4_4", "execution", ERROR, TIMEOUT),
