@@ -23,7 +23,9 @@ fn claim(index: u32) -> Claim {
 /// Runs `count` steps one after the other, each with a checkpoint of its own.
 fn steps(count: u32) -> Execution {
     let arn = "arn:aws:lambda:us-east-1:123456789012:function:f:1/durable-execution/n/e1".to_owned();
-    let start = StartExecution { arn, input: Some("{}".into()), config: ExecutionConfig::default() };
+    // The execution itself counts, so 3,000 steps are one more than Lambda allows.
+    let config = ExecutionConfig { max_operations: u64::MAX, ..ExecutionConfig::default() };
+    let start = StartExecution { arn, input: Some("{}".into()), config };
     let mut execution = Execution::start(start, NOW);
     let Some(Effect::Invoke { input, .. }) = execution.poll_effect(NOW) else { return execution };
     let mut replay = Replay::new(input.checkpoint_token, input.operations, Mode::Live);

@@ -9,7 +9,7 @@ use durabox_model::{
 
 use super::callback::callback_id;
 use super::execution::AnsweredCheckpoint;
-use super::{CheckpointError, Execution, operation};
+use super::{CheckpointError, Execution, Metering, operation};
 use crate::{CheckpointOutput, CheckpointRequest};
 
 impl Execution {
@@ -44,7 +44,7 @@ impl Execution {
         if self.status.is_terminal() {
             return Err(CheckpointError::InvalidToken);
         }
-        self.validate(&request.updates)?;
+        self.metering = self.validate(&request.updates)?;
         for update in request.updates {
             self.apply(update, now);
         }
@@ -59,8 +59,9 @@ impl Execution {
         Ok(output)
     }
 
-    /// Checks a whole batch in Lambda's order without changing anything.
-    fn validate(&self, updates: &[OperationUpdate]) -> Result<(), CheckpointError> {
+    /// Checks a whole batch in Lambda's order without changing anything. Returns what the execution is
+    /// metered for with its operations; the execution's own end is metered when it settles.
+    fn validate(&self, updates: &[OperationUpdate]) -> Result<Metering, CheckpointError> {
         if updates.len() > MAX_CHECKPOINT_UPDATES {
             return Err(CheckpointError::TooManyUpdates(updates.len()));
         }
@@ -80,7 +81,7 @@ impl Execution {
             check_shape(update)?;
             if update.operation_type == OperationType::Execution {
                 check_execution(update)?;
-                self.check_limits(&mut metering, update, true)?;
+                self.check_limits(metering, update, false)?;
                 continue;
             }
             let earlier = batch.get(update.id.as_str());
@@ -92,10 +93,10 @@ impl Execution {
             check_identity(update, stored, earlier)?;
             let current = earlier.map(|earlier| earlier.status).or(stored.map(|operation| operation.status));
             let status = operation::next(current, update)?;
-            self.check_limits(&mut metering, update, earlier.is_some())?;
+            metering = self.check_limits(metering, update, current.is_none())?;
             batch.insert(&update.id, Earlier { update, status });
         }
-        Ok(())
+        Ok(metering)
     }
 
     fn check_parent(
@@ -123,7 +124,6 @@ impl Execution {
             self.settle(status, result, error, now);
             return;
         }
-        self.meter(self.metering_of(&update, false));
         let index = match self.index.get(&update.id) {
             Some(index) => *index,
             None => self.insert(&update, now),

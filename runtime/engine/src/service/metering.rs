@@ -41,32 +41,17 @@ impl Execution {
         self.metering = self.metering.plus(added);
     }
 
-    /// Returns what `update` would add; `seen` says that its operation stands earlier in the batch.
-    pub(super) fn metering_of(&self, update: &OperationUpdate, seen: bool) -> Metering {
-        let is_new = !seen && !self.index.contains_key(&update.id);
-        let is_retry = update.action == OperationAction::Retry;
-        // What else a START or a CANCEL carries is not kept.
-        let data = match (update.operation_type, update.action) {
-            (OperationType::ChainedInvoke, OperationAction::Start) => {
-                Metering::of_data(update.payload.as_deref(), None)
-            }
-            (_, OperationAction::Start | OperationAction::Cancel) => Metering::default(),
-            _ => Metering::of_data(update.payload.as_deref(), update.error.as_ref()),
-        };
-        Metering { operations: u64::from(is_new) + u64::from(is_retry), ..data }
-    }
-
-    /// Adds `update` to `total`, unless it takes the execution over one of its limits. An update that
-    /// adds nothing is never over.
+    /// Returns `total` with what `update` adds, unless that takes the execution over one of its
+    /// limits. `is_new` says that its operation is first seen. An update that adds nothing is never over.
     pub(super) fn check_limits(
         &self,
-        total: &mut Metering,
+        total: Metering,
         update: &OperationUpdate,
-        seen: bool,
-    ) -> Result<(), CheckpointError> {
-        let added = self.metering_of(update, seen);
+        is_new: bool,
+    ) -> Result<Metering, CheckpointError> {
         let limits = &self.config;
-        *total = total.plus(added);
+        let added = metering_of(update, is_new);
+        let total = total.plus(added);
         if added.operations > 0 && total.operations > limits.max_operations {
             let over = self.over(update, limits.max_operations, added.operations, total.operations);
             return Err(CheckpointError::TooManyOperations(over));
@@ -75,7 +60,7 @@ impl Execution {
             let over = self.over(update, limits.max_bytes, added.bytes, total.bytes);
             return Err(CheckpointError::TooManyBytes(over));
         }
-        Ok(())
+        Ok(total)
     }
 
     /// Checks how large a checkpoint is. An update that is too large by itself goes alone, as the
@@ -104,4 +89,15 @@ impl Execution {
             operation_name: update.name.clone().or_else(|| stored?.name.clone()),
         }
     }
+}
+
+/// Returns what `update` adds. What a START or a CANCEL carries besides is not kept.
+fn metering_of(update: &OperationUpdate, is_new: bool) -> Metering {
+    let data = match (update.operation_type, update.action) {
+        (OperationType::ChainedInvoke, OperationAction::Start) => Metering::of_data(update.payload.as_deref(), None),
+        (_, OperationAction::Start | OperationAction::Cancel) => Metering::default(),
+        _ => Metering::of_data(update.payload.as_deref(), update.error.as_ref()),
+    };
+    let is_retry = update.action == OperationAction::Retry;
+    Metering { operations: u64::from(is_new) + u64::from(is_retry), ..data }
 }
