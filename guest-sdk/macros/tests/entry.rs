@@ -62,7 +62,7 @@ fn the_result_of_run_may_be_passed_on_with_a_question_mark() {
 
 #[test]
 fn run_may_be_imported_and_main_be_documented_and_public() {
-    assert_eq!(did(bare_path::main), ["run", "handler"]);
+    assert_eq!(did(bare_path::main), ["set up", "run", "handler"]);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use super::durable::{self, run};
 #[durable::main]
 #[allow(clippy::unnecessary_wraps)]
 pub(crate) async fn main() -> Result<(), Error> {
-    if true {}
+    {
+        super::durable::note("set up");
+    }
     run("handler").await
 }
