@@ -51,6 +51,7 @@ mod future;
 pub mod http;
 mod invoke;
 pub mod io;
+pub mod lambda_runtime;
 mod log;
 mod operation;
 mod options;
@@ -101,6 +102,7 @@ pub mod builders {
 pub use batch::Branch;
 pub use callback::Callback;
 pub use context::{DurableContext, LambdaContext};
+pub use durabox_sdk_macros::main;
 pub use error::{
     CallbackError, CallbackErrorKind, ChildContextError, ChildContextErrorKind, CombinatorError, CombinatorErrorKind,
     FunctionNotFound, InvokeError, InvokeErrorKind, JoinFailed, MaxChecksExceeded, OperationError, OperationErrorKind,

@@ -12,8 +12,8 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<String, 
                 _ => Ok(input),
             }
         };
-        let once_more = durable::RetryDecision::Retry { delay: Duration::from_secs(1) };
-        Ok(child.step(flaky).retry_strategy(move |_, _| once_more).await?)
+        let once_more = |_: &_, _| durable::RetryDecision::Retry { delay: Duration::from_secs(1) };
+        Ok(child.step(flaky).retry_strategy(once_more).await?)
     };
     Ok(ctx.run_in_child_context(body).name("child").await?)
 }

@@ -6,6 +6,9 @@ async fn handler(name: String, ctx: durable::DurableContext) -> Result<String, d
     Ok(ctx.step(move |_| async move { Ok(format!("Hello, {name}!")) }).await?)
 }
 
-fn main() {
-    durable::run(handler)
+// The official entry, with one word changed.
+#[durable::main]
+async fn main() -> Result<(), durable::lambda_runtime::Error> {
+    durable::lambda_runtime::tracing::init_default_subscriber();
+    durable::run(handler).await
 }

@@ -11,8 +11,8 @@ async fn handler(_: serde_json::Value, ctx: durable::DurableContext) -> Result<S
             _ => Ok("Operation succeeded".to_owned()),
         }
     };
-    let once_more = durable::RetryDecision::Retry { delay: Duration::from_secs(1) };
-    Ok(ctx.step(unreliable).retry_strategy(move |_, _| once_more).await?)
+    let once_more = |_: &_, _| durable::RetryDecision::Retry { delay: Duration::from_secs(1) };
+    Ok(ctx.step(unreliable).retry_strategy(once_more).await?)
 }
 
 fn main() {

@@ -1,0 +1,14 @@
+use durabox_sdk as durable;
+
+async fn handler(_: (), _: durable::DurableContext) -> Result<(), durable::BoxError> {
+    Ok(())
+}
+
+async fn options() -> durable::Options {
+    durable::Options::builder().build()
+}
+
+#[durable::main]
+async fn main() -> Result<(), durable::lambda_runtime::Error> {
+    durable::run_with_options(handler, options().await).await
+}

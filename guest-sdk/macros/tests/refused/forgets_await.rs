@@ -1,0 +1,10 @@
+use durabox_sdk as durable;
+
+async fn handler(_: (), _: durable::DurableContext) -> Result<(), durable::BoxError> {
+    Ok(())
+}
+
+#[durable::main]
+async fn main() -> Result<(), durable::lambda_runtime::Error> {
+    durable::run(handler)
+}

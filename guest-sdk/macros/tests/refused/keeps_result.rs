@@ -1,0 +1,11 @@
+use durabox_sdk as durable;
+
+async fn handler(_: (), _: durable::DurableContext) -> Result<(), durable::BoxError> {
+    Ok(())
+}
+
+#[durable::main]
+async fn main() -> Result<(), durable::lambda_runtime::Error> {
+    let result = durable::run(handler).await;
+    result
+}

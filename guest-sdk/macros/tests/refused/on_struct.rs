@@ -1,0 +1,6 @@
+use durabox_sdk as durable;
+
+#[durable::main]
+struct Order {
+    id: String,
+}
