@@ -153,6 +153,7 @@ macro_rules! failures {
                 Self { kind, source }
             }
 
+            #[allow(dead_code, reason = "not every kind of error is taken apart")]
             pub(crate) fn into_source(self) -> Option<BoxError> {
                 self.source
             }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use durabox::runtime::local::{Run, RunOptions};
+use durabox::runtime::local::{CallbackAnswer, Functions, Run, RunOptions};
 use durabox::runtime::model::{ExecutionStatus, Operation, OperationType};
 use durabox::runtime::verify::Verdict;
-use durabox_tests::handlers::{run, run_with};
+use durabox_tests::handlers::{artifact, run, run_with};
 use durabox_tests::server::{Answer, Server};
 
 fn succeeded(name: &str, input: &str, result: &str) -> Run {
@@ -107,4 +108,85 @@ fn http_step_reserves_at_a_shop_that_fails_once() {
     assert_eq!(reserve("bicycle"), (Some(r#""bicycle is reserved, number 7""#.into()), 2));
     assert_eq!(reserve("boat"), (Some(r#""boat is sold out""#.into()), 1));
     assert_eq!(shop.requests().len(), 3, "no replay asks");
+}
+
+/// Examples that need nothing from outside: the result of each, and how many operations it has.
+const ALONE: [(&str, &str, usize); 23] = [
+    ("at_most_once", r#""sent""#, 1),
+    ("callback_timeout", r#""no answer: callback timed out""#, 1),
+    ("completion_predicate", r#""stopped after 5, PREDICATE_MATCHED""#, 6),
+    ("condition_deadline", r#""left: half an hour is enough""#, 1),
+    ("custom_serdes", r#""to be""#, 1),
+    ("join_all", r#""fulfilled 1, rejected (operation error: step)""#, 3),
+    ("map", "[9,1,4]", 7),
+    ("map_batch", r#""[10, 20, 40] reserved, items [2] failed, ALL_COMPLETED""#, 5),
+    ("map_flat", "[1,2]", 3),
+    ("map_item_namer", r#"["Lima: sun","Oslo: sun"]"#, 5),
+    ("map_large", "400000", 10),
+    ("map_percentage", r#""5 of 10 tried, FAILURE_TOLERANCE_EXCEEDED""#, 6),
+    ("map_waits", r#"["day 3","day 1","day 2"]"#, 7),
+    ("parallel", r#""3 left, 99 EUR""#, 5),
+    ("parallel_first_two", r#"["quick","fair"]"#, 7),
+    ("race", r#""too late""#, 4),
+    ("retry_decision", r#""card declined""#, 1),
+    ("retry_jitter", r#""fetched with the last attempt""#, 1),
+    ("select_ok", r#""spare""#, 3),
+    ("try_join_all", r#""engine ordered, wheels ordered, seats ordered""#, 4),
+    ("typed_error", r#""CardDeclined""#, 1),
+    ("wait_for_condition", r#""120 %""#, 1),
+    ("with_retry", "7", 12),
+];
+
+#[test]
+fn each_example_comes_to_its_result() {
+    for (name, result, operations) in ALONE {
+        let run = succeeded(name, "{}", result);
+        assert_eq!(tree(&run).len(), operations, "{name}: {:#?}", tree(&run));
+    }
+}
+
+#[test]
+fn each_example_that_waits_for_somebody_goes_on_with_the_answer() {
+    let day = Duration::from_secs(86_400);
+    let second = Duration::from_secs(1);
+    let json = |text: &str| Some(text.to_owned());
+    let minutes = |n| Duration::from_secs(60 * n);
+    let cases = [
+        ("create_callback", vec![CallbackAnswer::success("approval", json("true")).after(day)], r#""approved""#),
+        (
+            "callback_heartbeat",
+            vec![
+                CallbackAnswer::heartbeat("upload").after(minutes(1) - second),
+                CallbackAnswer::success("upload", json("4096")).after(minutes(2) - second - second),
+            ],
+            r#""4096 bytes""#,
+        ),
+        ("callback_serdes", vec![CallbackAnswer::success("sum", json("ff"))], "255"),
+        ("wait_for_callback", vec![CallbackAnswer::success("approval", json(r#""Ada""#))], r#""approved by Ada""#),
+        ("submitter_retry", vec![CallbackAnswer::success("approval", json(r#""yes""#)).after(day)], r#""yes""#),
+        ("race", vec![CallbackAnswer::success("answer", json(r#""in time""#)).after(minutes(59))], r#""in time""#),
+    ];
+    for (name, callbacks, result) in cases {
+        let run = run_with(name, "{}", RunOptions { callbacks, ..RunOptions::default() });
+        assert_eq!(run.execution.result(), Some(result), "{name}: {:?}", run.execution.error());
+        assert_eq!(run.shadow.as_ref().expect("a shadow replay").verdict, Verdict::Follows, "{name}");
+    }
+}
+
+#[test]
+fn invoke_waits_for_a_function_that_takes_its_time() {
+    let mut functions = Functions::default();
+    functions.add_handler("invoke_target", artifact("invoke_target"));
+    let run = run_with("invoke", "42", RunOptions { functions, ..RunOptions::default() });
+    assert_eq!(run.execution.result(), Some(r#""paid 42, thank you""#));
+    assert_eq!(run.chained.len(), 1);
+    let end = run.execution.end_timestamp().expect("an end");
+    assert_eq!(end.since(run.execution.start_timestamp()).as_secs(), 3600);
+}
+
+#[test]
+fn invoke_caught_goes_on_without_a_function_that_does_not_exist() {
+    let run = run("invoke_caught", "{}");
+    assert_eq!(run.execution.result(), Some(r#""none: ResourceNotFoundException""#));
+    assert_eq!(run.outside.unknown_functions.len(), 1);
 }

@@ -179,3 +179,23 @@ fn the_same_seed_gives_the_same_history_and_another_seed_other_numbers() {
     assert_eq!(events(7), events(7));
     assert_ne!(events(7), events(8), "the ids at least");
 }
+
+#[test]
+fn a_batch_that_cannot_be_is_refused_with_both_sides_and_its_place() {
+    for (wrong, words) in [
+        ("concurrency", ["max_concurrency takes 1 or more", "got 0"]),
+        ("successes", ["at most the number of items, 2", "got 3"]),
+        ("percentage", ["must be 0-100", "got 101"]),
+    ] {
+        let run = run("bad_batch", &format!("{wrong:?}"));
+        failed(&run, "ChildContextError", &words);
+        failed(&run, "ChildContextError", &["bad_batch.rs:"]);
+        assert_eq!(run.execution.operations().len(), 1, "nothing is recorded: {wrong}");
+    }
+}
+
+#[test]
+fn a_handler_that_returns_while_spawned_work_runs_is_told_which() {
+    let run = run("leaves_work_running", "{}");
+    failed(&run, "InvalidOperationUseError", &["`forgotten`", "leaves_work_running.rs:9", "await it"]);
+}

@@ -54,9 +54,19 @@ fn every_example_is_in_the_readme_and_is_tested() {
     }
 }
 
-/// Handlers of conformance ids and of benchmarks, by their first word.
-const SUITES: [&str; 10] = [
-    "step_", "wait_", "child_", "callback_", "invoke_", "parallel_", "map_", "nondeterminism_", "combinator_", "bench_",
+/// Handlers of conformance ids, of benchmarks and of drawn batches, by their first word.
+const SUITES: [&str; 11] = [
+    "step_",
+    "wait_",
+    "child_",
+    "callback_",
+    "invoke_",
+    "parallel_",
+    "map_",
+    "nondeterminism_",
+    "combinator_",
+    "bench_",
+    "drawn_",
 ];
 
 #[test]
