@@ -113,6 +113,7 @@ impl<T> fmt::Debug for DurableFuture<T> {
 
 /// How one of several futures ended.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Settled<O> {
     /// It succeeded.
     Fulfilled(O),

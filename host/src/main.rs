@@ -24,7 +24,7 @@ struct Cli {
 enum Command {
     New(commands::new::Args),
     Build(commands::build::Args),
-    Run(commands::run::Args),
+    Run(Box<commands::run::Args>),
     History(commands::history::Args),
     Replay(commands::replay::Args),
 }
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::New(args) => commands::new::run(&args),
         Command::Build(args) => commands::build::run(&args),
-        Command::Run(args) => commands::run::run(args),
+        Command::Run(args) => commands::run::run(*args),
         Command::History(args) => commands::history::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
     };

@@ -117,7 +117,7 @@ const ALONE: [(&str, &str, usize); 23] = [
     ("completion_predicate", r#""stopped after 5, PREDICATE_MATCHED""#, 6),
     ("condition_deadline", r#""left: half an hour is enough""#, 1),
     ("custom_serdes", r#""to be""#, 1),
-    ("join_all", r#""fulfilled 1, rejected (operation error: step)""#, 3),
+    ("join_all", r#""fulfilled 1, rejected (no)""#, 3),
     ("map", "[9,1,4]", 7),
     ("map_batch", r#""[10, 20, 40] reserved, items [2] failed, ALL_COMPLETED""#, 5),
     ("map_flat", "[1,2]", 3),
@@ -150,7 +150,7 @@ fn each_example_that_waits_for_somebody_goes_on_with_the_answer() {
     let day = Duration::from_secs(86_400);
     let second = Duration::from_secs(1);
     let json = |text: &str| Some(text.to_owned());
-    let minutes = |n| Duration::from_secs(60 * n);
+    let minutes = |n: u64| Duration::from_secs(60 * n);
     let cases = [
         ("create_callback", vec![CallbackAnswer::success("approval", json("true")).after(day)], r#""approved""#),
         (

@@ -13,7 +13,10 @@ async fn handler(_: Value, ctx: durable::DurableContext) -> Result<String, durab
         .iter()
         .map(|one: &durable::Settled<i32>| match one {
             durable::Settled::Fulfilled(value) => format!("fulfilled {value}"),
-            durable::Settled::Rejected(error) => format!("rejected ({error})"),
+            durable::Settled::Rejected(error) => {
+                format!("rejected ({})", error.wire().and_then(|wire| wire.error_message()).unwrap_or("-"))
+            }
+            _ => "unknown".to_owned(),
         })
         .collect::<Vec<_>>()
         .join(", "))
