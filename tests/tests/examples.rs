@@ -134,7 +134,7 @@ const ALONE: [(&str, &str, usize); 23] = [
     ("try_join_all", r#""engine ordered, wheels ordered, seats ordered""#, 4),
     ("typed_error", r#""CardDeclined""#, 1),
     ("wait_for_condition", r#""120 %""#, 1),
-    ("with_retry", "7", 12),
+    ("with_retry", "7", 13),
 ];
 
 #[test]

@@ -205,7 +205,7 @@ pub const COMPARED: &[Case] = &[
 ];
 
 const NO_FAILURE: &str = "the official runner cannot fail a callback";
-const STATE: &str = "it counts invocations in a file of `/state`, which is not there natively";
+const STATE: &str = "how a record is left is compared by `drops_step_on_replay` and `swallows_mismatch`";
 const NO_CLOCK: &str = "its end depends on which time comes first, and the official runner has no clock";
 const NO_INVOKE: &str = "the official runner never ends a chained invoke";
 
