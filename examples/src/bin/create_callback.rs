@@ -6,7 +6,12 @@ use serde_json::Value;
 async fn handler(_: Value, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
     let approval = ctx.create_callback::<bool>().name("approval").await?;
     let id = approval.id().to_owned();
-    ctx.step(move |_| async move { Ok(println!("answer the callback {id}")) }).name("ask").await?;
+    ctx.step(move |_| async move {
+        println!("answer the callback {id}");
+        Ok(())
+    })
+    .name("ask")
+    .await?;
     Ok(if approval.result().await? { "approved".into() } else { "rejected".into() })
 }
 

@@ -1,7 +1,6 @@
 //! Shows an invoke of another function, by name; `invoke_target` is the function.
 
 use durabox_sdk as durable;
-use serde_json::Value;
 
 async fn handler(amount: u64, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
     let receipt: String = ctx.invoke("invoke_target", amount).name("pay").await?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 async fn handler(_: Value, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
     let batch = ctx
-        .map(0..10, |_, n: u32, _| async move { if n % 2 == 0 { Err("even".into()) } else { Ok(n) } })
+        .map(0..10, |_, n: u32, _| async move { if n.is_multiple_of(2) { Err("even".into()) } else { Ok(n) } })
         .name("odd")
         .max_concurrency(1)
         .completion(CompletionConfig::with_tolerated_failure_percentage(20))

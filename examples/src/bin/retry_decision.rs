@@ -18,7 +18,7 @@ async fn handler(_: Value, ctx: durable::DurableContext) -> Result<String, durab
     });
     Ok(match charged.await {
         Ok(()) => "charged".into(),
-        Err(error) => format!("{}", error.wire().and_then(|wire| wire.error_message()).unwrap_or_default()),
+        Err(error) => error.wire().and_then(|wire| wire.error_message()).unwrap_or_default().to_owned(),
     })
 }
 

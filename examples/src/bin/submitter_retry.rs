@@ -9,7 +9,8 @@ async fn handler(_: Value, ctx: durable::DurableContext) -> Result<String, durab
         if step.attempt() == 1 {
             return Err("the mail server is down".into());
         }
-        Ok(println!("mailed {id}"))
+        println!("mailed {id}");
+        Ok(())
     };
     let retry = RetryStrategyConfig::builder().max_attempts(3).build();
     Ok(ctx.wait_for_callback(submit).submitter_retry_config(retry).name("approval").await?)

@@ -4,8 +4,13 @@ use durabox_sdk as durable;
 use serde_json::Value;
 
 async fn handler(_: Value, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
-    let name: String =
-        ctx.wait_for_callback(|_, id| async move { Ok(println!("answer the callback {id}")) }).name("approval").await?;
+    let name: String = ctx
+        .wait_for_callback(|_, id| async move {
+            println!("answer the callback {id}");
+            Ok(())
+        })
+        .name("approval")
+        .await?;
     Ok(format!("approved by {name}"))
 }
 
