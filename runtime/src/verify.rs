@@ -342,7 +342,7 @@ struct Offline;
 impl CheckpointClient for Offline {
     fn checkpoint<'a>(&'a mut self, _request: CheckpointRequest) -> CheckpointFuture<'a> {
         let error = ErrorObject::new("ReplayError", "a replay does not checkpoint");
-        Box::pin(std::future::ready(Err(CheckpointFailure::Rejected(error))))
+        Box::pin(std::future::ready(Err(CheckpointFailure::Rejected { error, operation_id: None })))
     }
 }
 

@@ -47,8 +47,6 @@ pub(super) struct Shared {
     pub(super) execution: Mutex<Execution>,
     pub(super) recorder: Option<Recorder>,
     pub(super) surroundings: Arc<Surroundings>,
-    /// The operation that a checkpoint of the running invocation was rejected for.
-    pub(super) rejected: Mutex<Option<String>>,
 }
 
 impl Shared {
@@ -129,9 +127,9 @@ impl LocalClient {
             .any(|update| update.operation_type == OperationType::Callback && update.action == OperationAction::Start);
         let mut execution = shared.execution();
         shared.answer_earlier(&mut execution, now);
-        let mut output = execution.checkpoint(request, now).map_err(|rejection| {
-            *lock(&shared.rejected) = rejection.operation_id().map(str::to_owned);
-            CheckpointFailure::Rejected(ErrorObject::new("InvalidParameterValueException", rejection.to_string()))
+        let mut output = execution.checkpoint(request, now).map_err(|rejection| CheckpointFailure::Rejected {
+            error: ErrorObject::new("InvalidParameterValueException", rejection.to_string()),
+            operation_id: rejection.operation_id().map(str::to_owned),
         })?;
         shared.note_started(&mut execution, starts_callback);
         if let Err(error) = shared.save(&mut execution) {

@@ -80,7 +80,6 @@ impl Member {
             execution: Mutex::new(execution),
             recorder,
             surroundings: Arc::clone(surroundings),
-            rejected: Mutex::default(),
         });
         Ok(Self {
             shared,

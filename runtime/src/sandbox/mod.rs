@@ -92,7 +92,12 @@ pub type CheckpointFuture<'a> = Pin<Box<dyn Future<Output = Result<CheckpointOut
 #[derive(Clone, Debug, PartialEq)]
 pub enum CheckpointFailure {
     /// Never will be: the execution ends as FAILED.
-    Rejected(ErrorObject),
+    Rejected {
+        /// The service's reason.
+        error: ErrorObject,
+        /// The operation that is at fault, where the service says so.
+        operation_id: Option<String>,
+    },
     /// Not now: the invocation crashes and is retried.
     Unavailable(ErrorObject),
 }

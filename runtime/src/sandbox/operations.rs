@@ -3,11 +3,13 @@
 use durabox_engine::replay::{CallSite, Claim, RetryDecision, RetryStrategy, Scope};
 use durabox_model::ErrorObject;
 
+use super::CheckpointFailure;
 use super::bindings::operations::{self as wit, Claimed, Failure, Invocation, Position, State, Wake};
 use super::host::{Host, Phase};
 use super::output::{LogLine, Stream};
 use super::stop::Stop;
 use crate::clock::saturating_nanos;
+use crate::invocation::with_site;
 
 impl wit::Host for Host {
     fn start(&mut self) -> wasmtime::Result<Invocation> {
@@ -174,7 +176,12 @@ impl Host {
                 return Ok(ready);
             };
             self.checkpoints += 1;
-            let output = self.client.checkpoint(request).await?;
+            let output = self.client.checkpoint(request).await.map_err(|failure| match failure {
+                CheckpointFailure::Rejected { error, operation_id } => {
+                    Stop::Rejected(with_site(error, operation_id.as_deref(), &self.replay))
+                }
+                CheckpointFailure::Unavailable(error) => Stop::Unavailable(error),
+            })?;
             self.replay.handle_checkpoint(output)?;
         }
     }

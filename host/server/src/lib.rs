@@ -1,0 +1,1 @@
+//! Lambda for durable functions on one machine.
