@@ -1,1 +1,3 @@
 //! Lambda for durable functions on one machine.
+
+pub mod process;
