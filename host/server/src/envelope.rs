@@ -32,7 +32,9 @@ fn to_milliseconds(value: &mut Value) {
     let Value::Object(members) = value else { return };
     for (name, member) in members {
         match member.as_f64() {
-            Some(seconds) if TIMESTAMPS.contains(&name.as_str()) => *member = ((seconds * 1000.0).round() as u64).into(),
+            Some(seconds) if TIMESTAMPS.contains(&name.as_str()) => {
+                *member = ((seconds * 1000.0).round() as u64).into()
+            }
             _ => to_milliseconds(member),
         }
     }
@@ -87,7 +89,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_none_has_no_status() {
-        for text in ["", "null", "\"SUCCEEDED\"", "{}", r#"{"Status":"DONE"}"#, r#"{"Status":"SUCCEEDED","Result":{}}"#] {
+        for text in ["", "null", "\"SUCCEEDED\"", "{}", r#"{"Status":"DONE"}"#, r#"{"Status":"SUCCEEDED","Result":{}}"#]
+        {
             assert_eq!(output(text.as_bytes()).status, None, "{text}");
         }
         let answer = output(br#"{"Status":"SUCCEEDED","Result":"1"}"#);

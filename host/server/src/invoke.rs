@@ -9,20 +9,20 @@ use durabox_runtime::engine::{CheckpointOutput, CheckpointRequest};
 use durabox_runtime::invocation::complete;
 use durabox_runtime::model::{ErrorObject, InvocationInput, Operation};
 use durabox_runtime::sandbox::{
-    CheckpointClient, CheckpointFailure, CheckpointFuture, Invocation, InvocationInfo, InvokeOptions, LogLevel, LogLine,
-    RandomSource, Sink, Stream,
+    CheckpointClient, CheckpointFailure, CheckpointFuture, Invocation, InvocationInfo, InvokeOptions, LogLevel,
+    LogLine, RandomSource, Sink, Stream,
 };
 use durabox_runtime::{Artifact, Sandbox};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::LogRecord;
 use crate::envelope;
 use crate::function::{Code, FunctionVersion};
 use crate::hosted::Hosted;
 use crate::process::{self, InvokeError};
 use crate::remote::RemoteError;
 use crate::service::{Service, ServiceError};
-use crate::LogRecord;
 
 /// A failed invocation of a function, as Lambda reports it.
 #[derive(Clone, Debug)]
@@ -250,7 +250,9 @@ pub async fn call_function(function: &FunctionVersion, call: Call) -> Result<Byt
                 InvokeError::TooManyRequests { .. } => {
                     NoResult::Refused(ServiceError::too_many_invocations(error.to_string()))
                 }
-                InvokeError::InvalidHeader { .. } => NoResult::Refused(ServiceError::InvalidParameter(error.to_string())),
+                InvokeError::InvalidHeader { .. } => {
+                    NoResult::Refused(ServiceError::InvalidParameter(error.to_string()))
+                }
                 InvokeError::ShuttingDown | InvokeError::Service(_) => {
                     NoResult::Refused(ServiceError::Service(error.to_string()))
                 }

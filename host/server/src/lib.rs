@@ -19,10 +19,15 @@ mod names;
 pub mod process;
 mod registry;
 mod remote;
+mod serve;
 mod service;
 mod timeline;
 
-pub use function::{Code, FunctionSettings};
+pub use function::{Code, DurableConfig, FunctionSettings, FunctionVersion};
 pub use log::{LogRecord, LogSink};
 pub use names::{Account, FunctionName};
-pub use service::{Limits, Service, ServiceError, ServiceOptions};
+pub use serve::{GRACE, serve};
+pub use service::{
+    CallbackAnswer, CodeSource, History, HistoryQuery, Invoked, Limits, PlainFailure, ServerError, Service,
+    ServiceError, ServiceOptions, Snapshot, StartRequest,
+};

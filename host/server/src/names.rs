@@ -56,11 +56,15 @@ impl FunctionName {
             (1..=140).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         };
         if !is_name(&reference.name) {
-            return Err(format!("Value '{text}' at 'functionName' failed to satisfy constraint: a name, or an ARN of it"));
+            return Err(format!(
+                "Value '{text}' at 'functionName' failed to satisfy constraint: a name, or an ARN of it"
+            ));
         }
         let qualifier = match (reference.qualifier, qualifier) {
             (Some(inner), Some(outer)) if inner != outer => {
-                return Err("The derived qualifier from the function name does not match the specified qualifier.".into());
+                return Err(
+                    "The derived qualifier from the function name does not match the specified qualifier.".into()
+                );
             }
             (inner, outer) => inner.or_else(|| outer.map(str::to_owned)),
         };

@@ -78,8 +78,7 @@ impl Remote {
     }
 
     async fn send(&self, payload: Vec<u8>, is_durable: bool) -> Result<Bytes, RemoteError> {
-        let unreachable =
-            |problem: String| RemoteError::Unreachable { uri: self.uri.clone(), problem };
+        let unreachable = |problem: String| RemoteError::Unreachable { uri: self.uri.clone(), problem };
         let mut request = Request::post(self.uri.clone())
             .header("content-type", "application/json")
             .header("x-amz-invocation-type", "RequestResponse")

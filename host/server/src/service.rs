@@ -201,8 +201,7 @@ impl Service {
         if self.options.skip_time {
             timeline.clock().skip_to(latest);
         }
-        let hosted =
-            Hosted::new(kept.name.clone(), function, metadata, parent, timeline.join(), execution, recorder);
+        let hosted = Hosted::new(kept.name.clone(), function, metadata, parent, timeline.join(), execution, recorder);
         let hosted = Arc::new(hosted);
         let lost = durabox_runtime::model::ErrorObject::new("Runtime.ExitError", "the server ended while it ran");
         if let Err(error) = hosted.change(|execution, now| execution.interrupt_invocation(lost, now)) {

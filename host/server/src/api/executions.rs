@@ -222,17 +222,12 @@ pub async fn stop(State(service): State<Arc<Service>>, Path(arn): Path<String>, 
 
 /// POST …/{arn}/pause
 pub async fn pause(State(service): State<Arc<Service>>, Path(arn): Path<String>, body: Body) -> Answer {
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     #[serde(rename_all = "PascalCase", default)]
     struct Pause {
         client_token: Option<String>,
         reason: Option<String>,
         execution_timeout_paused: Option<bool>,
-    }
-    impl Default for Pause {
-        fn default() -> Self {
-            Self { client_token: None, reason: None, execution_timeout_paused: None }
-        }
     }
     let Pause { client_token, reason, execution_timeout_paused } = read(&body?)?;
     service.pause(&arn, reason, execution_timeout_paused.unwrap_or(true), client_token)?;

@@ -174,8 +174,7 @@ impl Service {
     }
 
     fn complete(&self, parent: &Hosted, operation_id: &str, end: ChainedInvokeEnd) {
-        let completed =
-            parent.change(|execution, now| execution.complete_chained_invoke(operation_id, end, now));
+        let completed = parent.change(|execution, now| execution.complete_chained_invoke(operation_id, end, now));
         if let Err(error) = completed {
             self.log_error(parent, &error.to_string());
         }

@@ -95,8 +95,7 @@ impl Service {
             return Ok(Snapshot { execution, name: hosted.name.clone(), metadata: hosted.metadata.clone() });
         }
         let kept = self.kept(arn)?;
-        let metadata =
-            serde_json::from_str(&kept.hosted).map_err(|error| ServiceError::Service(error.to_string()))?;
+        let metadata = serde_json::from_str(&kept.hosted).map_err(|error| ServiceError::Service(error.to_string()))?;
         let (execution, _) = self.store.take_up(kept.number)?;
         Ok(Snapshot { execution, name: kept.name, metadata })
     }

@@ -360,7 +360,11 @@ impl Service {
     }
 
     /// Returns the code of a version under other settings, and its digest.
-    fn same_code(&self, version: &FunctionVersion, settings: &FunctionSettings) -> Result<(Code, String), ServiceError> {
+    fn same_code(
+        &self,
+        version: &FunctionVersion,
+        settings: &FunctionSettings,
+    ) -> Result<(Code, String), ServiceError> {
         let code = match &version.code {
             Code::Process(processes) => {
                 let old = processes.config();
@@ -467,11 +471,8 @@ impl Service {
                 continue;
             }
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let fail = |problem: String| ServerError::Function {
-                name: name.clone(),
-                directory: directory.clone(),
-                problem,
-            };
+            let fail =
+                |problem: String| ServerError::Function { name: name.clone(), directory: directory.clone(), problem };
             let text = std::fs::read(&path).map_err(|error| fail(error.to_string()))?;
             let kept: KeptFunction = serde_json::from_slice(&text).map_err(|error| fail(error.to_string()))?;
             let function = self.load_function(&name, kept).map_err(|error| fail(error.to_string()))?;

@@ -120,8 +120,8 @@ impl Service {
         version: &FunctionVersion,
         request: &StartRequest,
     ) -> Result<Invoked, ServiceError> {
-        let same_version = serde_json::from_str::<Metadata>(&known.hosted)
-            .is_ok_and(|metadata| metadata.version == version.version);
+        let same_version =
+            serde_json::from_str::<Metadata>(&known.hosted).is_ok_and(|metadata| metadata.version == version.version);
         let open = self.find_open(&known.arn);
         let input = match &open {
             Some(hosted) => hosted.execution().input().map(str::to_owned),
