@@ -10,7 +10,6 @@ use std::{fs, io};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{PayloadOrigin, Serdes, SerdesContext};
@@ -186,17 +185,15 @@ impl FileSystemSerdes {
 
 impl<T: Serialize + DeserializeOwned> Serdes<T> for FileSystemSerdes {
     async fn serialize(&self, value: T, ctx: SerdesContext) -> Result<String, BoxError> {
-        let json = serde_json::to_string(&value)?;
-        let value: &RawValue = serde_json::from_str(&json)?;
-        let inline = Envelope { marker: Some(Marker::of("inline")), value: Some(value), ..Envelope::default() };
         if self.config.storage_mode == FileSystemSerdesMode::Overflow {
+            let inline = Envelope { marker: Some(Marker::of("inline")), value: Some(&value), file: None };
             let inline = serde_json::to_string(&inline)?;
             if inline.len() <= self.config.overflow_threshold_bytes {
                 return Ok(inline);
             }
         }
-        let file = self.write(&json, &ctx)?;
-        let envelope = Envelope { marker: Some(Marker::of("file")), file: Some(file), ..Envelope::default() };
+        let file = self.write(&serde_json::to_string(&value)?, &ctx)?;
+        let envelope = Envelope::<()> { marker: Some(Marker::of("file")), value: None, file: Some(file) };
         Ok(serde_json::to_string(&envelope)?)
     }
 
@@ -205,28 +202,30 @@ impl<T: Serialize + DeserializeOwned> Serdes<T> for FileSystemSerdes {
         if ctx.origin() == PayloadOrigin::External {
             return Ok(serde_json::from_str(&wire)?);
         }
-        let envelope: Envelope<'_> = serde_json::from_str(&wire)
+        let envelope: Envelope<T> = serde_json::from_str(&wire)
             .map_err(|error| FileSystemSerdesError { problem: "no envelope".into(), source: Some(error.into()) })?;
-        let unknown = |what: String| Box::new(FileSystemSerdesError::new(format!("the envelope has {what}")));
-        match (envelope.marker, envelope.value, envelope.file) {
-            (Some(Marker { version, .. }), ..) if version != VERSION => {
-                Err(unknown(format!("version {version}, version {VERSION} is read")))?
-            }
-            (Some(Marker { kind, .. }), Some(value), _) if kind == "inline" => Ok(serde_json::from_str(value.get())?),
-            (Some(Marker { kind, .. }), _, Some(file)) if kind == "file" => Ok(self.read(&file)?),
-            (Some(Marker { kind, .. }), ..) => Err(unknown(format!("the kind {kind:?} without what it tells of")))?,
-            (None, ..) => Err(unknown("no `__aws_durable_serdes`".into()))?,
+        let unknown = |what: String| FileSystemSerdesError::new(format!("the envelope has {what}"));
+        let marker = envelope.marker.ok_or_else(|| unknown("no `__aws_durable_serdes`".into()))?;
+        if marker.version != VERSION {
+            return Err(unknown(format!("version {}, version {VERSION} is read", marker.version)).into());
+        }
+        match (marker.kind.as_str(), envelope.value, envelope.file) {
+            ("inline", Some(value), _) => Ok(value),
+            // A value that is null looks like none.
+            ("inline", None, _) => Ok(serde_json::from_str("null")?),
+            ("file", _, Some(file)) => Ok(self.read(&file)?),
+            (kind, ..) => Err(unknown(format!("the kind {kind:?}, or names no file")).into()),
         }
     }
 }
 
 /// What is recorded in place of a payload.
-#[derive(Default, Deserialize, Serialize)]
-struct Envelope<'a> {
+#[derive(Deserialize, Serialize)]
+struct Envelope<T> {
     #[serde(rename = "__aws_durable_serdes", skip_serializing_if = "Option::is_none")]
     marker: Option<Marker>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    value: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
 }

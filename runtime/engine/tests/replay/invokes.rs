@@ -1,4 +1,4 @@
-use durabox_engine::replay::{Fault, Outcome, State, wire_id};
+use durabox_engine::replay::{Fault, Outcome, State};
 use durabox_model::{ErrorObject, OperationAction as Action, OperationStatus as Status};
 use insta::assert_snapshot;
 
