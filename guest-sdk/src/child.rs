@@ -109,11 +109,7 @@ where
 }
 
 /// Writes what a context's body returned; the children of a large result rebuild it.
-pub(crate) async fn write<O, S: Serdes<O>>(
-    result: Result<O, BoxError>,
-    serdes: &S,
-    ctx: &SerdesContext,
-) -> Body<()> {
+pub(crate) async fn write<O, S: Serdes<O>>(result: Result<O, BoxError>, serdes: &S, ctx: &SerdesContext) -> Body<()> {
     match result {
         Ok(value) => match serdes::write(serdes, value, ctx.clone()).await {
             Ok(payload) => Body::Succeeded { value: (), payload, summary: Some(String::new()) },

@@ -54,9 +54,9 @@ async fn running() -> usize {
     let before = memory("VmHWM");
     for _ in 0..RUNNING {
         let handler = handler.clone();
-        runs.spawn_local(async move {
-            local::run(sandbox(), &handler, "true", options(true), None).await.expect("a run")
-        });
+        runs.spawn_local(
+            async move { local::run(sandbox(), &handler, "true", options(true), None).await.expect("a run") },
+        );
     }
     assert_ended(runs).await;
     (memory("VmHWM") - before) / RUNNING

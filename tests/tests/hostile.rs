@@ -208,13 +208,24 @@ fn a_handler_that_returns_while_branches_run_is_told_which() {
 
 #[test]
 fn an_operation_inside_a_step_is_refused_with_both_places() {
-    let words = ["WAIT/Wait \"inner\"", "operation_in_step.rs:10", "the body of STEP/Step \"outer\"", "operation_in_step.rs:13"];
+    let words = [
+        "WAIT/Wait \"inner\"",
+        "operation_in_step.rs:10",
+        "the body of STEP/Step \"outer\"",
+        "operation_in_step.rs:13",
+    ];
     failed(&run("operation_in_step", "{}"), "InvalidOperationUseError", &words);
 }
 
 #[test]
 fn an_operation_on_a_context_that_has_ended_is_refused_with_both_places() {
-    let words = ["WAIT/Wait \"late\"", "operation_after_context.rs:18", "\"short\"", "operation_after_context.rs:16", "has ended"];
+    let words = [
+        "WAIT/Wait \"late\"",
+        "operation_after_context.rs:18",
+        "\"short\"",
+        "operation_after_context.rs:16",
+        "has ended",
+    ];
     failed(&run("operation_after_context", "{}"), "InvalidOperationUseError", &words);
 }
 

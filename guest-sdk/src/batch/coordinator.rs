@@ -148,7 +148,8 @@ where
         let decision = serde_json::to_string(&Decision::of(&result, started)).map_err(|e| unwritable(e.into()))?;
         let written = BatchSummary::write(result, &*self.settings.serdes, &self.ctx).await;
         let (summary, value) = written.map_err(unwritable)?;
-        let payload = serdes::write(&self.settings.result_serdes, summary, self.ctx.clone()).await.map_err(unwritable)?;
+        let payload =
+            serdes::write(&self.settings.result_serdes, summary, self.ctx.clone()).await.map_err(unwritable)?;
         Ok(Body::Succeeded { value, payload, summary: Some(decision) })
     }
 }

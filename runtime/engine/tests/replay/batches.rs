@@ -17,11 +17,7 @@ fn branches_are_counted_around_the_batch_and_belong_to_it() {
     let started: Vec<_> = updates.iter().map(|update| (update.id.clone(), update.parent_id.clone())).collect();
     assert_eq!(
         started,
-        [
-            (wire_id("1"), None),
-            (wire_id("2"), Some(wire_id("1"))),
-            (wire_id("2-1"), Some(wire_id("2"))),
-        ]
+        [(wire_id("1"), None), (wire_id("2"), Some(wire_id("1"))), (wire_id("2-1"), Some(wire_id("2"))),]
     );
 }
 
@@ -36,7 +32,8 @@ fn a_flat_branch_is_no_operation_and_what_runs_in_it_belongs_to_the_batch() {
     replay.succeed(inner, Some("1".into()), None).expect("a report");
     replay.succeed(branch, Some("1".into()), None).expect("a report");
     let updates = replay.poll_checkpoint().expect("updates").updates;
-    let told: Vec<_> = updates.iter().map(|update| (update.action, update.id.clone(), update.parent_id.clone())).collect();
+    let told: Vec<_> =
+        updates.iter().map(|update| (update.action, update.id.clone(), update.parent_id.clone())).collect();
     assert_eq!(
         told,
         [

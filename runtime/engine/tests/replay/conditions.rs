@@ -52,7 +52,8 @@ fn a_condition_between_two_checks_is_waited_for() {
 
 #[test]
 fn a_condition_that_was_met_or_given_up_answers_without_a_check() {
-    let mut replay = live(vec![condition("1", Status::Succeeded, 4, Some("100")), condition("2", Status::Failed, 2, None)]);
+    let mut replay =
+        live(vec![condition("1", Status::Succeeded, 4, Some("100")), condition("2", Status::Failed, 2, None)]);
     let claimed = replay.ask(0, 1, "", Request::Condition).expect("a claim");
     assert_eq!(claimed.settled, Some(Outcome::Succeeded(Some("100".into()))));
     let claimed = replay.ask(0, 2, "", Request::Condition).expect("a claim");
@@ -87,5 +88,8 @@ fn a_step_is_no_condition() {
     assert!(matches!(replay.retry(handle, "1".into(), RetryDecision::After(1), 0.0), Err(Fault::Contract(_))));
     let mut replay = live(vec![step("1", Status::Succeeded, 1)]);
     let fault = replay.ask(0, 1, "", Request::Condition).expect_err("a divergence");
-    assert!(fault.to_string().contains("recorded STEP/Step, but the handler asked for STEP/WaitForCondition"), "{fault}");
+    assert!(
+        fault.to_string().contains("recorded STEP/Step, but the handler asked for STEP/WaitForCondition"),
+        "{fault}"
+    );
 }

@@ -25,9 +25,7 @@ async fn handler(_: serde_json::Value, ctx: durable::DurableContext) -> Result<O
 
 #[durable::main]
 async fn main() -> Result<(), durable::lambda_runtime::Error> {
-    let options = durable::Options::builder()
-        .checkpoint_delay(Duration::from_millis(5))
-        .checkpoint_batching(true)
-        .build()?;
+    let options =
+        durable::Options::builder().checkpoint_delay(Duration::from_millis(5)).checkpoint_batching(true).build()?;
     durable::run_with_options(handler, options).await
 }
