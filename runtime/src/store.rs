@@ -362,6 +362,19 @@ impl Store {
             .map_err(|error| StoreError::Corrupt { path: self.path.clone(), problem: error.to_string() })
     }
 
+    /// Runs `act` as one transaction. Its own statements are kept prepared too, which rusqlite's are not.
+    fn transaction(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), StoreError> {
+        self.with(|connection| {
+            connection.prepare_cached("BEGIN")?.execute([])?;
+            let done = act(connection).and_then(|()| connection.prepare_cached("COMMIT")?.execute([]));
+            if done.is_err() {
+                // What is told is why the change failed.
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            done.map(|_| ())
+        })
+    }
+
     fn with<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         act(&self.connection()).map_err(|error| classify(&self.path, &error))
     }
@@ -399,8 +412,7 @@ impl Recorder {
         if changed.is_empty() && new_events.is_empty() && !self.resumable {
             return Ok(());
         }
-        self.store.with(|connection| {
-            let transaction = connection.unchecked_transaction()?;
+        self.store.transaction(|connection| {
             let mut upsert = connection.prepare_cached(
                 "INSERT INTO operations (execution, position, operation) VALUES (?1, ?2, ?3)
                  ON CONFLICT (execution, position) DO UPDATE SET operation = excluded.operation",
@@ -430,7 +442,7 @@ impl Recorder {
                     ],
                 )?;
             }
-            transaction.commit()
+            Ok(())
         })?;
         *saved = execution.events().len();
         Ok(())
@@ -442,16 +454,14 @@ impl Recorder {
         invocation: &InvocationRecord,
         sites: &[(String, CallSite)],
     ) -> Result<(), StoreError> {
-        self.store.with(|connection| {
-            let transaction = connection.unchecked_transaction()?;
+        self.store.transaction(|connection| {
             let mut insert = connection.prepare_cached(
                 "INSERT OR IGNORE INTO sites (execution, id, file, line, column) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
             for (id, site) in sites {
                 insert.execute(params![self.number, id, site.file, site.line, site.column])?;
             }
-            save_logs(connection, self.number, invocation.number, &invocation.logs)?;
-            transaction.commit()
+            save_logs(connection, self.number, invocation.number, &invocation.logs)
         })
     }
 }

@@ -12,7 +12,7 @@ use super::control::Waiter;
 use super::invocation::Invoker;
 use super::invokes::{Invokes, StartedInvoke, Target};
 use super::member::{Member, NewMember, Parent};
-use super::{Commands, LocalError, MockCall, OpenCallback, Outside, Run, RunOptions};
+use super::{Commands, LocalError, MockCall, OpenCallback, Outside, RefusedAnswer, Run, RunOptions};
 use crate::artifact::Artifact;
 use crate::clock::Clock;
 use crate::store::Store;
@@ -206,10 +206,14 @@ impl<'a, I: Invoker> World<'a, I> {
         self.refresh_open();
         let open_callbacks: Vec<OpenCallback> = self.open_callbacks();
         let mut callbacks = self.surroundings.callbacks();
+        let refused = std::mem::take(&mut callbacks.refused).into_iter();
+        let refused = refused
+            .map(|(index, refused)| RefusedAnswer { site: self.site(callbacks.get(index)), ..refused })
+            .collect();
         let outside = Outside {
             calls: self.calls,
             unknown_functions: std::mem::take(&mut self.surroundings.invokes().unknown),
-            refused_answers: std::mem::take(&mut callbacks.refused),
+            refused_answers: refused,
             unused_answers: callbacks.unused(),
             open_callbacks,
         };

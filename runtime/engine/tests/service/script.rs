@@ -32,14 +32,19 @@ pub fn run(script: &str) -> String {
     run_with(ExecutionConfig::default(), script)
 }
 
+/// Runs a script in an execution whose function has started these operations and suspended; tells
+/// what comes after that.
+pub fn run_suspended(starts: &str, script: &str) -> String {
+    let mut transcript = Transcript::begin(ExecutionConfig::default());
+    transcript.run(&format!("checkpoint {starts} | suspend"));
+    transcript.text.clear();
+    transcript.run(script);
+    transcript.text
+}
+
 pub fn run_with(config: ExecutionConfig, script: &str) -> String {
-    let mut transcript =
-        Transcript { execution: execution(config), now: START, token: String::new(), seen: 0, text: String::new() };
-    transcript.settle();
-    for command in script.split('|').map(str::trim).filter(|command| !command.is_empty()) {
-        transcript.perform(command);
-        transcript.settle();
-    }
+    let mut transcript = Transcript::begin(config);
+    transcript.run(script);
     transcript.text
 }
 
@@ -52,6 +57,20 @@ struct Transcript {
 }
 
 impl Transcript {
+    fn begin(config: ExecutionConfig) -> Self {
+        let execution = execution(config);
+        let mut transcript = Self { execution, now: START, token: String::new(), seen: 0, text: String::new() };
+        transcript.settle();
+        transcript
+    }
+
+    fn run(&mut self, script: &str) {
+        for command in script.split('|').map(str::trim).filter(|command| !command.is_empty()) {
+            self.perform(command);
+            self.settle();
+        }
+    }
+
     fn perform(&mut self, command: &str) {
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         let answer = |output| InvocationEnd::Answered(output);
