@@ -8,3 +8,4 @@ pub mod history;
 pub mod new;
 pub mod replay;
 pub mod run;
+pub mod test;

@@ -46,6 +46,9 @@ pub fn warnings(run: &Run, sources: &Sources, audience: Audience) -> Vec<String>
     for refused in &outside.refused_answers {
         warnings.push(format!("warning: {} was refused: {}", described(&refused.answer), refused.reason));
     }
+    for unused in &outside.unused_faults {
+        warnings.push(format!("warning: the run did not come to this: {unused}"));
+    }
     warnings.extend(large_payloads(run, sources));
     warnings
 }
