@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
+use durabox::CloudError;
 use durabox::handlers::BuildError;
 use durabox::near;
 use durabox::workspace::WorkspaceError;
@@ -98,6 +99,13 @@ impl fmt::Display for CliError {
             write!(f, "\nhint: {hint}")?;
         }
         Ok(())
+    }
+}
+
+impl From<CloudError> for CliError {
+    fn from(error: CloudError) -> Self {
+        let hints = error.hints();
+        Self::new(Kind::Usage, error, hints)
     }
 }
 

@@ -3,4 +3,5 @@
 pub mod conformance;
 pub mod directory;
 pub mod handlers;
+pub mod lambda;
 pub mod server;

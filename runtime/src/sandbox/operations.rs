@@ -47,7 +47,8 @@ impl wit::Host for Host {
     fn poll(&mut self, operation: u32) -> wasmtime::Result<State> {
         self.running("poll")?;
         self.polls += 1;
-        Ok(self.replay.poll(operation).map_err(Stop::Fault)?.into())
+        let state = self.replay.poll(operation).map_err(Stop::Fault)?;
+        Ok(self.hooked(operation, state)?.into())
     }
 
     fn succeed(&mut self, operation: u32, payload: Option<String>, summary: Option<String>) -> wasmtime::Result<()> {
