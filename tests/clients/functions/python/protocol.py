@@ -184,7 +184,7 @@ def _first(event, operations):
     findings.equal("for a time that is told", "NextAttemptTimestamp" in details, True)
     answer = service.send(_start("w", "WAIT", WaitOptions={"WaitSeconds": 2}))
     findings.equal("a wait has an end", "ScheduledEndTimestamp" in _operation(answer, "w").get("WaitDetails", {}), True)
-    service.send(_succeed("token", json.dumps(service.token)), _succeed("findings", json.dumps(findings)))
+    service.send(_succeed("token", json.dumps(service.token)), _succeed("findings", json.dumps(findings, default=str)))
     return {"Status": "PENDING"}
 
 
@@ -277,7 +277,7 @@ def _second(event, operations):
     answer = service.send(_start("r", "STEP"), _succeed("r", '"done"'))
     details = _operation(answer, "r").get("StepDetails", {})
     findings.equal("the second attempt is counted", [details.get("Attempt"), details.get("Result")], [2, '"done"'])
-    return {"Status": "SUCCEEDED", "Result": json.dumps(findings)}
+    return {"Status": "SUCCEEDED", "Result": json.dumps(findings, default=str)}
 
 
 def _return(event, request):
