@@ -86,17 +86,21 @@ fn durabox() -> PathBuf {
     BUILT.get_or_init(build).clone()
 }
 
+/// Builds the command as `cargo test` does for its own tests, so that nothing is built twice with other features.
 fn build() -> PathBuf {
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--package", "durabox", "--bin", "durabox", "--message-format", "json"])
+        .args(["test", "--release", "--no-run", "--test", "cli", "--message-format", "json"])
         .current_dir(workspace())
-        .stderr(Stdio::piped())
         .output()
         .expect("cargo starts");
     let messages = String::from_utf8_lossy(&output.stdout);
-    let executable = messages.lines().filter_map(|line| {
+    let executable = messages.lines().find_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
+        let is_command = message["target"]["name"] == "durabox" && message["target"]["kind"][0] == "bin";
+        is_command.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
     });
-    executable.last().unwrap_or_else(|| panic!("cargo build: {}", String::from_utf8_lossy(&output.stderr)))
+    executable.unwrap_or_else(|| {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        panic!("cargo test --no-run --test cli: expected the executable `durabox`, got {}:\n{stderr}", output.status)
+    })
 }
