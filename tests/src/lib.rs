@@ -1,5 +1,6 @@
 //! What the integration tests share: the handlers, built once, and a way to run them.
 
+pub mod clients;
 pub mod conformance;
 pub mod directory;
 pub mod handlers;
