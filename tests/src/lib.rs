@@ -5,4 +5,5 @@ pub mod conformance;
 pub mod directory;
 pub mod handlers;
 pub mod lambda;
+pub mod request;
 pub mod server;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -28,11 +28,26 @@ impl Service {
     /// When it ends instead: with what it told.
     pub fn start(tools: &Tools, handlers: &[&str], arguments: &[&OsStr]) -> Self {
         let mut command = Command::new(durabox());
-        command.args(["serve", "--port", "0", "--memory"]).args(arguments);
+        command.args(["serve", "--port", "0", "--memory"]).args(arguments).env("PATH", tools.path());
+        Self::spawn(command, handlers)
+    }
+
+    /// Starts `durabox serve --port 0` with its state in a directory.
+    ///
+    /// # Panics
+    ///
+    /// When it ends instead: with what it told.
+    pub fn start_kept(directory: &Path, handlers: &[&str], arguments: &[&str]) -> Self {
+        let mut command = Command::new(durabox());
+        command.args(["serve", "--port", "0", "--state-dir"]).arg(directory).args(arguments);
+        Self::spawn(command, handlers)
+    }
+
+    fn spawn(mut command: Command, handlers: &[&str]) -> Self {
         for handler in handlers {
             command.arg("--function").arg(format!("{handler}={}", component(handler).display()));
         }
-        command.env("PATH", tools.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         let stderr = Arc::<Mutex<String>>::default();
         let (pipe, told) = (child.stderr.take().expect("stderr is piped"), Arc::clone(&stderr));
@@ -59,6 +74,11 @@ impl Service {
     /// Returns where it listens, `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Kills it, as a machine that loses power would: nothing is said, nothing is finished.
+    pub fn kill(mut self) {
+        self.end();
     }
 
     /// Returns what it told so far.
