@@ -338,15 +338,15 @@ def open_callback(function, name=None):
     return arn, judge.event(arn, "CallbackStarted")["CallbackStartedDetails"]["CallbackId"]
 
 
-def late(callback):
-    """Checks that a closed callback takes nothing more."""
+def refused_callback(name, status, error, callback):
+    """Checks that none of the three calls takes a callback."""
     calls = {
         "success": lambda: lambda_.send_durable_execution_callback_success(CallbackId=callback, Result=b"true"),
         "failure": lambda: lambda_.send_durable_execution_callback_failure(CallbackId=callback, Error={}),
         "heartbeat": lambda: lambda_.send_durable_execution_callback_heartbeat(CallbackId=callback),
     }
     for what, call in calls.items():
-        judge.refused(f"a closed callback takes no {what}", 400, "CallbackTimeoutException", call)
+        judge.refused(f"{name} takes no {what}", status, error, call)
 
 
 with judge.section("SendDurableExecutionCallbackSuccess"):
@@ -356,7 +356,7 @@ with judge.section("SendDurableExecutionCallbackSuccess"):
     judge.equal("the bytes are the result", judge.ended(arn).get("Result"), '"approved"')
     details = judge.event(arn, "CallbackSucceeded")["CallbackSucceededDetails"]
     judge.equal("the history has them", details["Result"].get("Payload"), "true")
-    late(callback)
+    refused_callback("a closed callback", 400, "CallbackTimeoutException", callback)
 
 with judge.section("SendDurableExecutionCallbackFailure"):
     arn, callback = open_callback("create_callback")
@@ -372,7 +372,7 @@ with judge.section("SendDurableExecutionCallbackFailure"):
     judge.has("with the type and the words of the sender", execution.get("Error", {}), {"ErrorType": "Declined"})
     details = judge.event(arn, "CallbackFailed")["CallbackFailedDetails"]
     judge.equal("the history has the whole error", details["Error"].get("Payload"), error)
-    late(callback)
+    refused_callback("a closed callback", 400, "CallbackTimeoutException", callback)
     arn, callback = open_callback("create_callback")
     lambda_.send_durable_execution_callback_failure(CallbackId=callback)
     judge.equal("a failure needs no error", judge.ended(arn)["Status"], "FAILED")
@@ -391,19 +391,8 @@ with judge.section("SendDurableExecutionCallbackHeartbeat"):
     judge.equal("a success after it counts", judge.ended(arn).get("Result"), '"42 bytes"')
 
 with judge.section("Callbacks that nobody has"):
-    # Well formed, but nobody's.
-    for what, call in {
-        "success": lambda: lambda_.send_durable_execution_callback_success(CallbackId="bm9ib2R5", Result=b"1"),
-        "failure": lambda: lambda_.send_durable_execution_callback_failure(CallbackId="bm9ib2R5"),
-        "heartbeat": lambda: lambda_.send_durable_execution_callback_heartbeat(CallbackId="bm9ib2R5"),
-    }.items():
-        judge.refused(f"an unknown callback takes no {what}", 404, "ResourceNotFoundException", call)
-    judge.refused(
-        "a callback id is base64",
-        400,
-        "InvalidParameterValueException",
-        lambda: lambda_.send_durable_execution_callback_heartbeat(CallbackId="not/base64!"),
-    )
+    refused_callback("what is no callback's id", 400, "InvalidParameterValueException", "bm9ib2R5")
+    refused_callback("what is no base64", 400, "InvalidParameterValueException", "not/base64!")
 
 with judge.section("StopDurableExecution"):
     arn = start("order", ORDER)
@@ -423,12 +412,7 @@ with judge.section("StopDurableExecution"):
     arn, callback = open_callback("create_callback")
     lambda_.stop_durable_execution(DurableExecutionArn=arn)
     judge.equal("a stop needs no error", get(arn)["Status"], "STOPPED")
-    judge.refused(
-        "a stopped execution takes no answers",
-        400,
-        "CallbackTimeoutException",
-        lambda: lambda_.send_durable_execution_callback_success(CallbackId=callback, Result=b"true"),
-    )
+    refused_callback("a stopped execution", 400, "CallbackTimeoutException", callback)
     judge.refused(
         "an unknown execution cannot be stopped",
         404,
@@ -508,6 +492,7 @@ with judge.section("DeleteDurableExecution"):
             return "gone"
 
     judge.equal("a deleted execution is gone", judge.until("the deletion", gone), "gone")
+    refused_callback("its callback", 404, "ResourceNotFoundException", callback)
     judge.refused("its history too", 404, "ResourceNotFoundException", lambda: judge.history(arn))
     left = lambda_.list_durable_executions_by_function(FunctionName="create_callback", DurableExecutionName=name)
     judge.equal("it is not listed", left["DurableExecutions"], [])
