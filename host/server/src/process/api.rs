@@ -122,11 +122,7 @@ async fn next(exchange: &Exchange) -> Result<Response<Full<Bytes>>, Refusal> {
     Ok(response)
 }
 
-async fn response(
-    exchange: &Exchange,
-    id: &str,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Refusal> {
+async fn response(exchange: &Exchange, id: &str, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Refusal> {
     let answering = exchange.begin_answer(id, "InvocationResponse")?;
     let mode = request.headers().get(RESPONSE_MODE);
     if mode.is_some_and(|mode| mode != "streaming") {
@@ -216,7 +212,11 @@ async fn receive(mut body: Incoming) -> Received {
             Err(frame) => trailers.extend(frame.into_trailers().unwrap_or_default()),
         }
     }
-    if length > MAX_RESPONSE { Received::TooLarge } else { Received::Whole(Posted { payload: payload.into(), trailers }) }
+    if length > MAX_RESPONSE {
+        Received::TooLarge
+    } else {
+        Received::Whole(Posted { payload: payload.into(), trailers })
+    }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -59,10 +59,8 @@ pub fn launch(runtime: Option<&str>, handler: Option<&str>, code: &Path) -> Resu
             Ok(Launch { command, environment: vec![("PYTHONPATH".to_owned(), text(code))] })
         }
         Language::Node => {
-            let mut command = node_client(code).ok_or_else(|| CommandError::NoNodeClient {
-                runtime: runtime.to_owned(),
-                code: code.to_owned(),
-            })?;
+            let mut command = node_client(code)
+                .ok_or_else(|| CommandError::NoNodeClient { runtime: runtime.to_owned(), code: code.to_owned() })?;
             command.push(handler);
             Ok(Launch { command, environment: Vec::new() })
         }

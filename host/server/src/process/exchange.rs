@@ -60,16 +60,18 @@ impl Exchange {
 
     /// The process asks for work.
     pub fn ask(&self) -> Result<oneshot::Receiver<Delivery>, Refusal> {
-        self.change(|state| match state {
-            State::Started | State::ResponseSent => Ok(()),
-            // The connection on which it had asked has gone.
-            State::Ready(asked) if asked.is_closed() => Ok(()),
-            _ => Err(state.refuse("Ready")),
-        }
-        .map(|()| {
-            let (asking, asked) = oneshot::channel();
-            (State::Ready(asking), asked)
-        }))
+        self.change(|state| {
+            match state {
+                State::Started | State::ResponseSent => Ok(()),
+                // The connection on which it had asked has gone.
+                State::Ready(asked) if asked.is_closed() => Ok(()),
+                _ => Err(state.refuse("Ready")),
+            }
+            .map(|()| {
+                let (asking, asked) = oneshot::channel();
+                (State::Ready(asking), asked)
+            })
+        })
     }
 
     /// The process begins to answer; what it answers is told by [`Self::answer`].

@@ -172,6 +172,11 @@ impl Instance {
         }
     }
 
+    /// Tells what the process has written since its last answer.
+    pub async fn tell_output(&self) {
+        self.output.end().await;
+    }
+
     async fn memory_exceeded(&self) {
         memory::exceeded(self.process.group.id(), u64::from(self.config.memory_mb) * 1024 * 1024).await;
     }
@@ -248,9 +253,7 @@ impl Event {
 fn result_of(answer: Answer, request_id: &str) -> Result<Bytes, FunctionError> {
     match answer {
         Answer::Response(payload) => Ok(payload),
-        Answer::Error(posted) => {
-            Err(FunctionError::posted(FailureKind::Reported, posted.error_type, posted.body))
-        }
+        Answer::Error(posted) => Err(FunctionError::posted(FailureKind::Reported, posted.error_type, posted.body)),
         Answer::TooLarge => Err(FunctionError::too_large(MAX_RESPONSE)),
         Answer::InvalidMode => {
             let what = "the only response mode is `streaming`";

@@ -26,8 +26,7 @@ impl Output {
     pub fn follow(stdout: ChildStdout, stderr: ChildStderr, log: &LogSink) -> Self {
         let request_id = RequestId::default();
         let lines = |stream| Lines { stream, log: log.clone(), request_id: request_id.clone(), line: Vec::new() };
-        let readers =
-            [Reader::start(stdout, lines(Stream::Stdout)), Reader::start(stderr, lines(Stream::Stderr))];
+        let readers = [Reader::start(stdout, lines(Stream::Stdout)), Reader::start(stderr, lines(Stream::Stderr))];
         Self { request_id, readers }
     }
 
