@@ -29,13 +29,14 @@ def refusals(request_id):
     return [[status, json.loads(body)["errorType"]] for status, _, body in answers]
 
 
-def send_raw(request_id, head, body):
-    """Sends an answer byte by byte as it is given, and returns the first line of what comes back."""
+def send_raw(request_id, head, body, breaks_off=False):
+    """Sends an answer as it is given, and returns the first line of what comes back."""
     host, port = HOST.split(":")
     with socket.create_connection((host, int(port))) as stream:
         path = f"{RUNTIME}invocation/{request_id}/response"
         stream.sendall(f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\n{head}\r\n\r\n".encode() + body)
-        stream.shutdown(socket.SHUT_WR)
+        if breaks_off:
+            stream.shutdown(socket.SHUT_WR)
         return stream.makefile().readline().strip()
 
 
@@ -129,7 +130,7 @@ while True:
         print(send_raw(request_id, head, chunks(b'"one ') + trailers), flush=True)
         continue
     elif what == "stream-breaks":
-        send_raw(request_id, "Content-Length: 100", b'"one ')
+        send_raw(request_id, "Content-Length: 100", b'"one ', breaks_off=True)
         continue
     elif what == "mode":
         call("POST", respond, b"{}", {"Lambda-Runtime-Function-Response-Mode": "sideways"})
