@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use durabox::runtime::local::{Run, RunOptions};
+use durabox::runtime::local::{CallbackAnswer, Run, RunOptions};
 use durabox::runtime::model::ExecutionStatus::{Failed, Succeeded};
 use durabox::runtime::sandbox::Policy;
 use durabox::runtime::verify::Verdict;
@@ -198,4 +198,52 @@ fn a_batch_that_cannot_be_is_refused_with_both_sides_and_its_place() {
 fn a_handler_that_returns_while_spawned_work_runs_is_told_which() {
     let run = run("leaves_work_running", "{}");
     failed(&run, "InvalidOperationUseError", &["`forgotten`", "leaves_work_running.rs:9", "await it"]);
+}
+
+#[test]
+fn a_handler_that_returns_while_branches_run_is_told_which() {
+    let run = run("returns_over_branches", "{}");
+    failed(&run, "InvalidOperationUseError", &["`branches`", "returns_over_branches.rs:15", "await it"]);
+}
+
+#[test]
+fn an_operation_inside_a_step_is_refused_with_both_places() {
+    let words = [
+        "WAIT/Wait \"inner\"",
+        "operation_in_step.rs:10",
+        "the body of STEP/Step \"outer\"",
+        "operation_in_step.rs:13",
+    ];
+    failed(&run("operation_in_step", "{}"), "InvalidOperationUseError", &words);
+}
+
+#[test]
+fn an_operation_on_a_context_that_has_ended_is_refused_with_both_places() {
+    let words = [
+        "WAIT/Wait \"late\"",
+        "operation_after_context.rs:18",
+        "\"short\"",
+        "operation_after_context.rs:16",
+        "has ended",
+    ];
+    failed(&run("operation_after_context", "{}"), "InvalidOperationUseError", &words);
+}
+
+#[test]
+fn a_callback_that_is_answered_twice_or_too_late_refuses_the_answer_with_its_place() {
+    let answer = |after| CallbackAnswer::success("approval", Some("true".into())).after(Duration::from_secs(after));
+    for (answers, words) in [
+        (vec![answer(0), answer(0)], ["\"approval\"", "it is SUCCEEDED since"]),
+        (vec![answer(61)], ["\"approval\"", "it is TIMED_OUT since"]),
+    ] {
+        let options = RunOptions { callbacks: answers, ..RunOptions::default() };
+        let run = run_with("callback_answered_late", "{}", options);
+        assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
+        let refused = run.outside.refused_answers.first().expect("a refused answer");
+        for word in words {
+            assert!(refused.reason.to_string().contains(word), "{word:?} is not in {}", refused.reason);
+        }
+        let site = refused.site.as_ref().expect("a place").to_string();
+        assert!(site.ends_with("callback_answered_late.rs:8"), "{site}");
+    }
 }
