@@ -38,7 +38,10 @@
 //! tests, [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
 //! same parts.
 
+pub mod cloud;
+pub mod golden;
 pub mod handlers;
+pub mod harness;
 pub mod near;
 pub mod render;
 pub mod runner;
@@ -47,8 +50,14 @@ pub mod source;
 pub mod state_dir;
 pub mod workspace;
 
+pub use cloud::{CloudError, CloudExecution, CloudRunner};
+pub use durabox_macros::test;
 pub use durabox_runtime as runtime;
-pub use durabox_runtime::local::{CallbackAction, CallbackAnswer, CallbackSelector, MockCall, OpenCallback};
+pub use durabox_runtime::local::{CallbackAction, CallbackAnswer, CallbackSelector, Fault, MockCall, OpenCallback};
 pub use durabox_runtime::model::ErrorObject;
-pub use durabox_runtime::sandbox::{Policy, Preopen};
-pub use runner::{LocalRunner, RunError, RunningExecution, TestResult, block_on};
+pub use durabox_runtime::model::{ExecutionStatus, OperationStatus, OperationType};
+pub use durabox_runtime::sandbox::{Policy, Preopen, StepCall};
+pub use runner::{
+    DurableExecution, DurableRunner, LocalRunner, Mode, OperationNode, RunError, RunRequest, RunningExecution,
+    StartRequest, TestResult, block_on,
+};

@@ -27,6 +27,8 @@ enum Command {
     Run(Box<commands::run::Args>),
     History(commands::history::Args),
     Replay(commands::replay::Args),
+    Serve(Box<commands::serve::Args>),
+    Test(commands::test::Args),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(*args),
         Command::History(args) => commands::history::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
+        Command::Test(args) => commands::test::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

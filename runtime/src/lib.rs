@@ -9,6 +9,7 @@ pub mod artifact;
 pub mod cache;
 pub mod clock;
 mod componentize;
+pub mod invocation;
 pub mod local;
 pub mod sandbox;
 pub mod store;

@@ -132,7 +132,11 @@ impl Recorded {
         match self.status {
             ExecutionStatus::Succeeded => true,
             ExecutionStatus::Failed => last.unwrap_or(true),
-            ExecutionStatus::Running | ExecutionStatus::TimedOut | ExecutionStatus::Stopped => false,
+            ExecutionStatus::Running
+            | ExecutionStatus::Pausing
+            | ExecutionStatus::Paused
+            | ExecutionStatus::TimedOut
+            | ExecutionStatus::Stopped => false,
         }
     }
 }
@@ -342,7 +346,7 @@ struct Offline;
 impl CheckpointClient for Offline {
     fn checkpoint<'a>(&'a mut self, _request: CheckpointRequest) -> CheckpointFuture<'a> {
         let error = ErrorObject::new("ReplayError", "a replay does not checkpoint");
-        Box::pin(std::future::ready(Err(CheckpointFailure::Rejected(error))))
+        Box::pin(std::future::ready(Err(CheckpointFailure::Rejected { error, operation_id: None })))
     }
 }
 

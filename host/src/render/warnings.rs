@@ -47,6 +47,9 @@ pub fn warnings(run: &Run, sources: &Sources, audience: Audience) -> Vec<String>
         let site = refused.site.as_ref().map(|site| format!(" (made at {site})")).unwrap_or_default();
         warnings.push(format!("warning: {} was refused: {}{site}", described(&refused.answer), refused.reason));
     }
+    for unused in &outside.unused_faults {
+        warnings.push(format!("warning: the run did not come to this: {unused}"));
+    }
     warnings.extend(large_payloads(run, sources));
     warnings
 }

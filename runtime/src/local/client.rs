@@ -7,6 +7,7 @@ use durabox_engine::{CheckpointOutput, CheckpointRequest};
 use durabox_model::{ErrorObject, Operation, OperationAction, OperationType, Timestamp};
 
 use super::callbacks::Callbacks;
+use super::faults::{CheckpointFate, Faults, injected};
 use super::invokes::{Invokes, StartedInvoke};
 use super::{LocalError, Observer, Progress, lock};
 use crate::clock::Clock;
@@ -16,6 +17,7 @@ use crate::store::{Recorder, StoreError};
 /// What every execution of a run shares.
 pub(super) struct Surroundings {
     pub(super) clock: Clock,
+    pub(super) faults: Arc<Mutex<Faults>>,
     pub(super) observer: Option<Observer>,
     pub(super) callbacks: Mutex<Callbacks>,
     pub(super) invokes: Mutex<Invokes>,
@@ -47,8 +49,6 @@ pub(super) struct Shared {
     pub(super) execution: Mutex<Execution>,
     pub(super) recorder: Option<Recorder>,
     pub(super) surroundings: Arc<Surroundings>,
-    /// The operation that a checkpoint of the running invocation was rejected for.
-    pub(super) rejected: Mutex<Option<String>>,
 }
 
 impl Shared {
@@ -129,9 +129,9 @@ impl LocalClient {
             .any(|update| update.operation_type == OperationType::Callback && update.action == OperationAction::Start);
         let mut execution = shared.execution();
         shared.answer_earlier(&mut execution, now);
-        let mut output = execution.checkpoint(request, now).map_err(|rejection| {
-            *lock(&shared.rejected) = rejection.operation_id().map(str::to_owned);
-            CheckpointFailure::Rejected(ErrorObject::new("InvalidParameterValueException", rejection.to_string()))
+        let mut output = execution.checkpoint(request, now).map_err(|rejection| CheckpointFailure::Rejected {
+            error: ErrorObject::new("InvalidParameterValueException", rejection.to_string()),
+            operation_id: rejection.operation_id().map(str::to_owned),
         })?;
         shared.note_started(&mut execution, starts_callback);
         if let Err(error) = shared.save(&mut execution) {
@@ -148,6 +148,26 @@ impl LocalClient {
         Ok(output)
     }
 
+    /// Makes a call that a test wants to go wrong.
+    async fn call_with(
+        &self,
+        fate: CheckpointFate,
+        request: CheckpointRequest,
+    ) -> Result<CheckpointOutput, CheckpointFailure> {
+        let unavailable = |what: &str| {
+            CheckpointFailure::Unavailable(ErrorObject::new("ServiceException", injected(what)))
+        };
+        if !fate.delay.is_zero() {
+            let clock = &self.0.surroundings.clock;
+            clock.reach(clock.now() + fate.delay).await;
+        }
+        if fate.fails {
+            return Err(unavailable("the checkpoint was not taken"));
+        }
+        let output = self.call(request)?;
+        if fate.is_lost { Err(unavailable("the answer to the checkpoint was lost")) } else { Ok(output) }
+    }
+
     fn report(&self, operations: usize, now: Timestamp) {
         if let Some(observer) = &self.0.surroundings.observer {
             observer(Progress::Checkpoint { operations, now });
@@ -157,7 +177,10 @@ impl LocalClient {
 
 impl CheckpointClient for LocalClient {
     fn checkpoint<'a>(&'a mut self, request: CheckpointRequest) -> CheckpointFuture<'a> {
-        let answer = self.call(request);
-        Box::pin(std::future::ready(answer))
+        let fate = lock(&self.0.surroundings.faults).next_checkpoint();
+        if fate == CheckpointFate::default() {
+            return Box::pin(std::future::ready(self.call(request)));
+        }
+        Box::pin(self.call_with(fate, request))
     }
 }

@@ -95,6 +95,11 @@ impl Controls {
         self.send(|reply| Command::Release { callback, reply }).await
     }
 
+    /// Stops the run's own execution: it is STOPPED at once, and what it invoked goes on.
+    pub async fn stop(&self, error: Option<ErrorObject>) -> Result<(), ControlError> {
+        self.send(|reply| Command::Stop { error, reply }).await
+    }
+
     async fn answer(&self, callback: CallbackSelector, action: CallbackAction) -> Result<(), ControlError> {
         self.send(|reply| Command::Answer { callback, action, reply }).await
     }
@@ -115,6 +120,7 @@ pub(super) enum Command {
     Wait(Waiter),
     Answer { callback: CallbackSelector, action: CallbackAction, reply: Reply<()> },
     Release { callback: CallbackSelector, reply: Reply<()> },
+    Stop { error: Option<ErrorObject>, reply: Reply<()> },
 }
 
 /// Somebody who waits for a callback to open.

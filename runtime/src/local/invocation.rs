@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use durabox_engine::replay::{CallSite, Mode, Replay};
 use durabox_engine::service::InvocationEnd;
-use durabox_model::{ErrorObject, InvocationInput, InvocationOutput};
+use durabox_model::InvocationInput;
 
 use super::client::LocalClient;
 use super::member::Member;
-use super::{Observer, Progress, lock};
+use super::{Observer, Progress};
 use crate::artifact::Sandbox;
-use crate::sandbox::{
-    self, AmbientRead, CheckpointClient, CheckpointFailure, Invocation, InvocationInfo, InvokeOptions, LogLine, Sink,
-};
+use crate::invocation::complete;
+use crate::sandbox::{AmbientRead, Invocation, InvocationInfo, InvokeOptions, LogLine, Sink};
 
 /// Runs invocations; a test puts its own in the sandbox's place.
 pub(super) trait Invoker: Send + Sync {
@@ -60,13 +59,10 @@ impl Invoker for SandboxInvoker<'_> {
             options: Arc::clone(&self.options),
             sink: self.sink(member),
         };
-        let report = self.sandbox.invoke(&member.artifact, invocation).await;
-        let (mut replay, mut client) = (report.replay, report.client);
-        let end = answer(&mut replay, &mut *client, report.end).await;
-        let end = with_site(end, lock(&shared.rejected).take(), &replay);
-        let new = replay.claims().filter(|claim| !member.sites.contains_key(claim.id));
+        let completed = complete(self.sandbox, &member.artifact, invocation).await;
+        let new = completed.replay.claims().filter(|claim| !member.sites.contains_key(claim.id));
         let sites = new.map(|claim| (claim.id.to_owned(), claim.site.clone())).collect();
-        Ended { end, logs: report.logs, ambient_reads: report.ambient_reads, sites }
+        Ended { end: completed.end, logs: completed.logs, ambient_reads: completed.ambient_reads, sites }
     }
 }
 
@@ -76,46 +72,4 @@ impl SandboxInvoker<'_> {
         let chained = member.invoked_by.is_some().then(|| member.function.name.clone());
         Some(Arc::new(move |line: &LogLine| observer(Progress::Log { line, chained: chained.as_deref() })))
     }
-}
-
-/// Turns the end of a guest's run into the answer that Lambda gets, after what it left to tell.
-async fn answer(replay: &mut Replay, client: &mut dyn CheckpointClient, end: sandbox::InvocationEnd) -> InvocationEnd {
-    use sandbox::InvocationEnd as End;
-    let answer = match end {
-        End::Finished(outcome) => InvocationEnd::Answered(replay.finish(outcome)),
-        End::Suspended => InvocationEnd::Answered(InvocationOutput::pending()),
-        End::Fault(fault) => failed(fault.error_object()),
-        End::Refused(error) => failed(error),
-        // The service has refused this batch; there is nobody to tell the rest.
-        End::Rejected(error) => return failed(error),
-        End::Crashed(error) => InvocationEnd::Crashed(error),
-    };
-    // STARTs of operations that ran or were dropped, reports of a guest that died before it could
-    // wait for them, a large result: the engine outlives its guest, so none of it is lost.
-    while let Some(request) = replay.poll_checkpoint() {
-        let told = match client.checkpoint(request).await {
-            Ok(output) => replay.handle_checkpoint(output).map_err(|fault| failed(fault.error_object())),
-            Err(CheckpointFailure::Rejected(error)) => Err(failed(error)),
-            Err(CheckpointFailure::Unavailable(error)) => Err(InvocationEnd::Crashed(error)),
-        };
-        if let Err(end) = told {
-            return if matches!(answer, InvocationEnd::Crashed(_)) { answer } else { end };
-        }
-    }
-    answer
-}
-
-fn failed(error: ErrorObject) -> InvocationEnd {
-    InvocationEnd::Answered(InvocationOutput::failed(Some(error)))
-}
-
-/// Adds to an invocation's error where the operation stands that a checkpoint was rejected for.
-fn with_site(mut end: InvocationEnd, rejected: Option<String>, replay: &Replay) -> InvocationEnd {
-    let Some(id) = rejected else { return end };
-    let site = replay.claims().find(|claim| claim.id == id).map(|claim| claim.site.to_string());
-    if let (Some(site), InvocationEnd::Answered(InvocationOutput { error: Some(error), .. })) = (site, &mut end) {
-        let message = error.error_message.take().unwrap_or_default();
-        error.error_message = Some(format!("{message} (at {site})"));
-    }
-    end
 }

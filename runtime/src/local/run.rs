@@ -58,6 +58,8 @@ pub struct Outside {
     pub unused_answers: Vec<CallbackAnswer>,
     /// Callbacks that are still open in executions that have not closed.
     pub open_callbacks: Vec<OpenCallback>,
+    /// Faults and mocks of steps that nothing met.
+    pub unused_faults: Vec<String>,
 }
 
 /// One invocation of a run.

@@ -230,6 +230,11 @@ impl<I: Invoker> World<'_, I> {
                 let released = found.map(|index| self.surroundings.callbacks().release(index));
                 drop(reply.send(released));
             }
+            Command::Stop { error, reply } => {
+                let now = self.surroundings.clock.now();
+                self.members[0].shared.change(|execution| execution.stop(error, now))?;
+                drop(reply.send(Ok(())));
+            }
         }
         Ok(())
     }

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -127,6 +128,7 @@ impl Host {
             output: Output::new(sink),
             limits: Limits::new(options.memory_limit),
             polls: 0,
+            replaced: HashMap::new(),
             checkpoints: 0,
             wasi,
             table: ResourceTable::new(),

@@ -26,6 +26,7 @@ mod options;
 mod output;
 mod random;
 mod report;
+mod step_hook;
 mod step_stream;
 mod stop;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub(crate) use host::Host;
 pub(crate) use linker::linker;
 pub use options::{InvokeOptions, Policy, Preopen, RandomSource};
 pub use output::{LogLevel, LogLine, MAX_OUTPUT_BYTES, MAX_OUTPUT_LINES, Sink, Stream};
+pub use step_hook::{StepAction, StepCall, StepHook};
 pub use report::{Ambient, AmbientRead, InvocationEnd, InvocationReport};
 pub(crate) use ticker::Ticker;
 
@@ -92,7 +94,12 @@ pub type CheckpointFuture<'a> = Pin<Box<dyn Future<Output = Result<CheckpointOut
 #[derive(Clone, Debug, PartialEq)]
 pub enum CheckpointFailure {
     /// Never will be: the execution ends as FAILED.
-    Rejected(ErrorObject),
+    Rejected {
+        /// The service's reason.
+        error: ErrorObject,
+        /// The operation that is at fault, where the service says so.
+        operation_id: Option<String>,
+    },
     /// Not now: the invocation crashes and is retried.
     Unavailable(ErrorObject),
 }

@@ -3,11 +3,13 @@
 use durabox_engine::replay::{CallSite, Claim, RetryDecision, RetryStrategy, Scope};
 use durabox_model::ErrorObject;
 
+use super::CheckpointFailure;
 use super::bindings::operations::{self as wit, Claimed, Failure, Invocation, Position, State, Wake};
 use super::host::{Host, Phase};
 use super::output::{LogLine, Stream};
 use super::stop::Stop;
 use crate::clock::saturating_nanos;
+use crate::invocation::with_site;
 
 impl wit::Host for Host {
     fn start(&mut self) -> wasmtime::Result<Invocation> {
@@ -45,7 +47,8 @@ impl wit::Host for Host {
     fn poll(&mut self, operation: u32) -> wasmtime::Result<State> {
         self.running("poll")?;
         self.polls += 1;
-        Ok(self.replay.poll(operation).map_err(Stop::Fault)?.into())
+        let state = self.replay.poll(operation).map_err(Stop::Fault)?;
+        Ok(self.hooked(operation, state)?.into())
     }
 
     fn succeed(&mut self, operation: u32, payload: Option<String>, summary: Option<String>) -> wasmtime::Result<()> {
@@ -182,7 +185,12 @@ impl Host {
                 return Ok(ready);
             };
             self.checkpoints += 1;
-            let output = self.client.checkpoint(request).await?;
+            let output = self.client.checkpoint(request).await.map_err(|failure| match failure {
+                CheckpointFailure::Rejected { error, operation_id } => {
+                    Stop::Rejected(with_site(error, operation_id.as_deref(), &self.replay))
+                }
+                CheckpointFailure::Unavailable(error) => Stop::Unavailable(error),
+            })?;
             self.replay.handle_checkpoint(output)?;
         }
     }

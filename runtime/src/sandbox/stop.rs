@@ -9,7 +9,7 @@ use durabox_model::ErrorObject;
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use super::{CheckpointFailure, InvocationEnd};
+use super::InvocationEnd;
 
 /// A reason of the host's to stop a guest.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +38,6 @@ impl Stop {
 
     pub(super) fn refused(message: String) -> Self {
         Self::Refused(ErrorObject::new("Sandbox.Refused", message))
-    }
-}
-
-impl From<CheckpointFailure> for Stop {
-    fn from(failure: CheckpointFailure) -> Self {
-        match failure {
-            CheckpointFailure::Rejected(error) => Self::Rejected(error),
-            CheckpointFailure::Unavailable(error) => Self::Unavailable(error),
-        }
     }
 }
 

@@ -3,7 +3,9 @@
 //! Commands, separated by `|`: `checkpoint UPDATE, UPDATE…`, `suspend`, `return JSON`, `throw TEXT`,
 //! `answer JSON`, `crash`, `sleep N` (the function is busy), `next` (to the next deadline), `stop`;
 //! from outside `succeed-callback ID [JSON]`, `fail-callback ID`, `heartbeat ID`, `complete ID [JSON]`,
-//! `fail-invoke ID`, `time-out-invoke ID`, `stop-invoke ID`; and `meter`.
+//! `fail-invoke ID`, `time-out-invoke ID`, `stop-invoke ID`, `pause`, `pause-only` (the execution timeout
+//! goes on), `resume`; `interrupt` (the function's host is lost), `reload` (the execution is kept and taken
+//! up again); and `meter`.
 //! An update is `ACTION TYPE NAME [Ns] [payload] [in CONTEXT]`; `retry` carries an error, `continue`
 //! is a RETRY that carries a state. A callback's `Ns` is its timeout and `heartbeat=N` the other one;
 //! a chained invoke takes `function=NAME` and `tenant=NAME`.
@@ -109,6 +111,35 @@ impl Transcript {
             }
             "stop" => {
                 self.execution.stop(Some(ErrorObject::new("Stopped", "by a test")), self.now);
+                return;
+            }
+            "pause" | "pause-only" | "resume" => {
+                let done = match verb {
+                    "resume" => self.execution.resume(Some("go on".into()), self.now),
+                    _ => self.execution.pause(Some("wait".into()), verb == "pause", self.now),
+                };
+                self.events();
+                if let Err(error) = done {
+                    self.line(&format!("→ refused: {error}"));
+                }
+                return;
+            }
+            "interrupt" => {
+                self.execution.interrupt_invocation(ErrorObject::new("Runtime.ExitError", "lost"), self.now);
+                return;
+            }
+            "reload" => {
+                let saved = serde_json::to_string(&self.execution.saved()).expect("JSON");
+                self.execution = Execution::restore(
+                    serde_json::from_str(&saved).expect("what was written"),
+                    self.execution.operations().to_vec(),
+                    self.execution.events().to_vec(),
+                );
+                return;
+            }
+            "status" => {
+                let (status, deadline) = (self.execution.status().as_str(), self.execution.deadline().since(START));
+                self.line(&format!("→ {status}, times out at {}s", deadline.as_secs()));
                 return;
             }
             "succeed-callback" | "fail-callback" | "heartbeat" => {

@@ -1,0 +1,3 @@
+//! Runs a durable handler in AWS Lambda: durabox as a custom runtime.
+
+fn main() {}
