@@ -55,7 +55,8 @@ fn path(built: &BTreeMap<String, Built>, name: &str) -> PathBuf {
 /// Returns the names of the examples.
 pub fn examples() -> Vec<String> {
     let files = std::fs::read_dir(workspace().join("examples/src/bin")).expect("the examples");
-    let names = files.map(|file| file.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned());
+    let names =
+        files.map(|file| file.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned());
     let mut names: Vec<String> = names.collect();
     names.sort();
     names

@@ -131,7 +131,8 @@ fn a_year_is_skipped_on_request() {
     let arn = start(service.endpoint(), "order", "a-year", &json!({"id": "42", "amount": 1299}));
     until("it closes", || get(service.endpoint(), &arn, "")["Status"] == "SUCCEEDED");
     let execution = get(service.endpoint(), &arn, "");
-    let took = execution["EndTimestamp"].as_f64().expect("an end") - execution["StartTimestamp"].as_f64().expect("a start");
+    let took =
+        execution["EndTimestamp"].as_f64().expect("an end") - execution["StartTimestamp"].as_f64().expect("a start");
     assert!(took >= 365.0 * 24.0 * 3600.0, "{took} seconds");
 }
 
@@ -143,7 +144,8 @@ fn strangers_and_web_pages_are_refused() {
     assert_eq!((refused.status, refused.header("x-amzn-errortype")), (403, Some("AccessDeniedException")));
     assert_eq!(list(&[("authorization", "Bearer s3cret2")]).status, 403);
     assert_eq!(list(&[("authorization", "Bearer s3cret")]).status, 200);
-    let signed = "AWS4-HMAC-SHA256 Credential=s3cret/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0";
+    let signed =
+        "AWS4-HMAC-SHA256 Credential=s3cret/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0";
     assert_eq!(list(&[("authorization", signed)]).status, 200);
     let page = list(&[("authorization", "Bearer s3cret"), ("origin", "http://example.com")]);
     assert_eq!(page.status, 403, "{}", page.json());
@@ -173,8 +175,20 @@ fn what_is_no_request_gets_lambdas_errors() {
         ("GET", "/2025-12-01/durable-executions/arn%3Anone", b"", 404, "ResourceNotFoundException"),
         ("POST", "/2025-12-01/durable-executions/arn%3Anone/checkpoint", b"{}", 400, "InvalidParameterValueException"),
         ("POST", "/2025-12-01/durable-execution-callbacks/%3D/succeed", b"1", 400, "InvalidParameterValueException"),
-        ("GET", "/2025-12-01/functions/hello_world/durable-executions?MaxItems=x", b"", 400, "InvalidParameterValueException"),
-        ("GET", "/2025-12-01/functions/hello_world/durable-executions?Statuses=DONE", b"", 400, "InvalidParameterValueException"),
+        (
+            "GET",
+            "/2025-12-01/functions/hello_world/durable-executions?MaxItems=x",
+            b"",
+            400,
+            "InvalidParameterValueException",
+        ),
+        (
+            "GET",
+            "/2025-12-01/functions/hello_world/durable-executions?Statuses=DONE",
+            b"",
+            400,
+            "InvalidParameterValueException",
+        ),
         ("GET", "/nothing", b"", 404, "UnknownOperationException"),
         ("PATCH", "/2015-03-31/functions", b"", 404, "UnknownOperationException"),
     ] {
