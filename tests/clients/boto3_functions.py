@@ -63,7 +63,7 @@ with judge.section("CreateFunction"):
         Timeout=5,
         MemorySize=256,
         Environment={"Variables": {"COLOUR": "red"}},
-        DurableConfig={"ExecutionTimeout": 3600, "RetentionPeriodInDays": 7},
+        DurableConfig={"ExecutionTimeout": 600, "RetentionPeriodInDays": 7},
     )
     judge.has(
         "a function is as it was asked for",
@@ -77,7 +77,7 @@ with judge.section("CreateFunction"):
             "Timeout": 5,
             "MemorySize": 256,
             "Environment": {"Variables": {"COLOUR": "red"}},
-            "DurableConfig": {"ExecutionTimeout": 3600, "RetentionPeriodInDays": 7},
+            "DurableConfig": {"ExecutionTimeout": 600, "RetentionPeriodInDays": 7},
             "Version": "$LATEST",
             "PackageType": "Zip",
             "CodeSize": len(one),
@@ -99,9 +99,9 @@ with judge.section("CreateFunction"):
     judge.equal("it runs with its code and environment", result, ["first", "red"])
     judge.that("as a durable execution", "DurableExecutionArn" in answer, "a DurableExecutionArn", answer)
     started = judge.history(answer["DurableExecutionArn"])[0]["ExecutionStartedDetails"]
-    judge.equal("with its execution timeout", started["ExecutionTimeout"], 3600)
+    judge.equal("with its execution timeout", started["ExecutionTimeout"], 600)
     config = lambda_.get_durable_execution(DurableExecutionArn=answer["DurableExecutionArn"]).get("DurableConfig", {})
-    judge.has("and its retention", config, {"ExecutionTimeout": 3600, "RetentionPeriodInDays": 7})
+    judge.has("and its retention", config, {"ExecutionTimeout": 600, "RetentionPeriodInDays": 7})
 
 with judge.section("GetFunction and GetFunctionConfiguration"):
     configuration = lambda_.get_function_configuration(FunctionName=durable)

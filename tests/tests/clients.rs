@@ -1,7 +1,6 @@
 //! `durabox serve` judged by clients that were written by others, unmodified; `tests/clients` has the scripts.
 
 use std::fs;
-use std::path::PathBuf;
 
 use durabox_tests::clients::judge;
 use durabox_tests::clients::service::Service;
@@ -62,11 +61,23 @@ fn the_conformance_command_passes_every_id_that_does_not_depend_on_a_language() 
     // Its components are beside it.
     let deployed = component("step_1_1").with_file_name("conformance-template.yaml");
     fs::copy(&template, &deployed).unwrap_or_else(|error| panic!("{}: {error}", template.display()));
-    let log_file = scratch("conformance-logs.json");
-    let arguments = ["--template".as_ref(), deployed.as_os_str(), "--log-file".as_ref(), log_file.as_os_str()];
+    let scratch = target_dir().join("clients").join(format!("conformance-{}", std::process::id()));
+    let (state, log_file) = (scratch.join("state"), scratch.join("logs.json"));
+    fs::create_dir_all(&state).unwrap_or_else(|error| panic!("{}: {error}", state.display()));
+    let state = format!("{}:/state", state.display());
+    let arguments = [
+        "--template".as_ref(),
+        deployed.as_os_str(),
+        "--log-file".as_ref(),
+        log_file.as_os_str(),
+        // The handler of 3-12 remembers there that it has crashed.
+        "--dir".as_ref(),
+        state.as_ref(),
+    ];
     let service = Service::start(tools, &[], &arguments);
     let (template, log_file) = (deployed.to_string_lossy(), log_file.to_string_lossy());
     judge(tools, &service, "conformance.py", &["--template", &template, "--log-file", &log_file]);
+    fs::remove_dir_all(&scratch).unwrap_or_else(|error| panic!("{}: {error}", scratch.display()));
 }
 
 fn installed() -> &'static Tools {
@@ -77,10 +88,4 @@ fn installed() -> &'static Tools {
 fn with_template(tools: &Tools) -> Service {
     let template = tools.home().join("template.yaml");
     Service::start(tools, &HANDLERS, &["--template".as_ref(), template.as_os_str()])
-}
-
-/// Returns the path of a file that this process may write.
-fn scratch(name: &str) -> PathBuf {
-    let folder = target_dir().join("clients");
-    folder.join(format!("{}-{name}", std::process::id()))
 }

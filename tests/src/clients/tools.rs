@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::ErrorKind;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -55,6 +56,7 @@ fn install() -> Result<Tools, String> {
     tools.once("venv", &requirements, || tools.install_python())?;
     let lock = [tools.read("package.json")?, tools.read("package-lock.json")?].concat();
     tools.once("node_modules", &lock, || tools.install_node())?;
+    tools.link_python()?;
     Ok(tools)
 }
 
@@ -98,6 +100,17 @@ impl Tools {
             npm.env("npm_config_nodedir", prefix);
         }
         run(&mut npm)
+    }
+
+    /// Gives the functions in Python these packages, as a deployed one has its own.
+    fn link_python(&self) -> Result<(), String> {
+        let link = self.home.join("functions/python/.venv");
+        match symlink(self.home.join("venv"), &link) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                Err(format!("cannot make the link {}: {error}", link.display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn read(&self, file: &str) -> Result<String, String> {
