@@ -34,8 +34,22 @@
 //! # }
 //! ```
 //!
+//! A test made with [`test`](macro@test) runs locally or where its function is deployed, with the same
+//! assertions; [`pages::local_and_cloud`] says how.
+//!
+//! ```no_run
+//! use durabox::{DurableRunner, ExecutionStatus};
+//!
+//! #[durabox::test(handler = "hello_world", lambda_function_name = "hello world")]
+//! async fn says_hello(runner: DurableRunner) {
+//!     let result = runner.run("test").await?;
+//!     assert_eq!(result.status(), ExecutionStatus::Succeeded);
+//!     assert_eq!(result.output::<String>()?, "Hello World!");
+//! }
+//! ```
+//!
 //! The parts: [`workspace`] finds handlers, [`handlers`] builds them, [`runner`] runs them in
-//! tests, [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
+//! tests, [`cloud`] runs what is deployed, [`harness`] decides which, [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
 //! same parts.
 
 pub mod cloud;
@@ -43,6 +57,7 @@ pub mod golden;
 pub mod handlers;
 pub mod harness;
 pub mod near;
+pub mod pages;
 pub mod render;
 pub mod runner;
 pub mod siblings;

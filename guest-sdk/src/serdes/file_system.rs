@@ -258,11 +258,7 @@ impl FileSystemSerdesError {
 
     fn of_file(deed: &str, path: &str, error: impl Into<BoxError>) -> Self {
         let source: BoxError = error.into();
-        let refused = source.downcast_ref::<io::Error>().map(io::Error::kind);
-        let hint = match refused {
-            Some(io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => ": is its directory granted (`--dir`)?",
-            _ => "",
-        };
+        let hint = if source.is::<io::Error>() { "; is its directory granted (`--dir`)?" } else { "" };
         Self { problem: format!("could not {deed} the file {path:?}{hint}"), source: Some(source) }
     }
 }

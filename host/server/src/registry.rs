@@ -63,11 +63,4 @@ impl Registry {
     pub fn find(&self, function: &FunctionName) -> Option<Arc<FunctionVersion>> {
         self.read().get(&function.name)?.version(function.qualifier.as_deref()).cloned()
     }
-
-    /// Whether an alias of the function has this name.
-    pub fn is_alias(&self, function: &FunctionName) -> bool {
-        let functions = self.read();
-        let (Some(known), Some(qualifier)) = (functions.get(&function.name), &function.qualifier) else { return false };
-        known.aliases.contains_key(qualifier)
-    }
 }

@@ -222,10 +222,6 @@ impl Service {
         &self.sandbox
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::{Credentials, StalledStreamProtectionConfig};
+use aws_sdk_lambda::config::retry::RetryConfig;
+use aws_sdk_lambda::config::{Config, Credentials, StalledStreamProtectionConfig};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{ErrorObject as SdkErrorObject, InvocationType};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -154,7 +155,9 @@ impl CloudClient {
 
     /// Asks where an execution stands.
     pub(super) async fn describe(&self, arn: &str) -> Result<Description, ServiceFailure> {
-        let answer = self.client.get_durable_execution().durable_execution_arn(arn).send().await;
+        let request = self.client.get_durable_execution().durable_execution_arn(arn).customize();
+        // Whoever waits asks again anyway, and knows how long it may.
+        let answer = request.config_override(Config::builder().retry_config(RetryConfig::disabled())).send().await;
         let answer = answer.map_err(|error| ServiceFailure::of(&error))?;
         Ok(Description {
             status: events::status(&answer.status),

@@ -220,7 +220,10 @@ impl<I: Invoker> World<'_, I> {
             Command::Wait(waiter) => self.waiters.push(waiter),
             Command::Answer { callback, action, reply } => {
                 let answered = match self.find(&callback) {
-                    Ok(index) => self.answer(index, action)?.map_err(ControlError::from),
+                    Ok(index) => self.answer(index, action)?.map_err(|reason| {
+                        let callback = self.surroundings.callbacks().get(index).clone();
+                        ControlError::Refused { reason, site: self.site(&callback) }
+                    }),
                     Err(error) => Err(error),
                 };
                 drop(reply.send(answered));

@@ -18,15 +18,15 @@ impl Query {
             .map_err(|error| ApiError::invalid(error.body_text()))
     }
 
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub fn text(&self, name: &'static str) -> Option<&str> {
         self.all(name).next().filter(|text| !text.is_empty())
     }
 
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn flag(&self, name: &str, default: bool) -> Result<bool, ApiError> {
+    pub fn flag(&self, name: &'static str, default: bool) -> Result<bool, ApiError> {
         match self.text(name) {
             None => Ok(default),
             Some("true" | "True") => Ok(true),
@@ -35,7 +35,7 @@ impl Query {
         }
     }
 
-    pub fn count(&self, name: &str) -> Result<usize, ApiError> {
+    pub fn count(&self, name: &'static str) -> Result<usize, ApiError> {
         match self.text(name) {
             None => Ok(0),
             Some(text) => {
@@ -45,7 +45,7 @@ impl Query {
     }
 
     /// Reads a time as the SDKs write it in a query, ISO 8601, or seconds since the epoch.
-    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+    pub fn time(&self, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
         let Some(text) = self.text(name) else { return Ok(None) };
         let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..1e12).contains(seconds));
         let time = match seconds {

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -32,6 +33,9 @@ const MAX_HEADERS: usize = 2 * 1024 * 1024;
 
 /// Connections that a process may hold. The clients hold one or two.
 const MAX_CONNECTIONS: usize = 32;
+
+/// How long no connection is accepted after one could not be.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
@@ -64,7 +68,7 @@ async fn accept(listener: TcpListener, exchange: Arc<Exchange>) {
         let permit = Arc::clone(&room).acquire_owned().await;
         let Ok((stream, _)) = listener.accept().await else {
             // Too many open files, or a connection that was reset at once: others may still come.
-            tokio::task::yield_now().await;
+            tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         // An answer is small, and the process waits for it.

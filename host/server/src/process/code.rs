@@ -83,7 +83,7 @@ pub fn unzip_bounded(zip: &[u8], directory: &Path, limit: u64) -> Result<(), Cod
     let mut left = limit;
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index)?;
-        let name = entry.name().to_owned();
+        let name = entry.name()?.into_owned();
         let path = Path::new(&name);
         if path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
             return Err(CodeError::Outside { name, target: None });

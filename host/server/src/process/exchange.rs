@@ -13,7 +13,7 @@ enum State {
     /// It has said that it cannot start.
     InitError(PostedError),
     /// It asks for work, and waits.
-    Ready(oneshot::Sender<Delivery>),
+    Ready(oneshot::Sender<Box<Delivery>>),
     /// It has an event.
     Running { request_id: String, answer: oneshot::Sender<Answer> },
     /// It is sending its answer.
@@ -59,7 +59,7 @@ impl Exchange {
     }
 
     /// The process asks for work.
-    pub fn ask(&self) -> Result<oneshot::Receiver<Delivery>, Refusal> {
+    pub fn ask(&self) -> Result<oneshot::Receiver<Box<Delivery>>, Refusal> {
         self.change(|state| {
             match state {
                 State::Started | State::ResponseSent => Ok(()),
@@ -121,7 +121,7 @@ impl Exchange {
     }
 
     /// Gives the process an event, or the event back when it does not wait for one any more.
-    pub fn deliver(&self, delivery: Delivery) -> Result<oneshot::Receiver<Answer>, Delivery> {
+    pub fn deliver(&self, delivery: Box<Delivery>) -> Result<oneshot::Receiver<Answer>, Box<Delivery>> {
         let mut outcome = None;
         self.0.send_modify(|state| match std::mem::replace(state, State::ResponseSent) {
             State::Ready(asked) => {

@@ -156,7 +156,7 @@ impl Instance {
         let Event { request_id, mut headers, payload } = event;
         let deadline = epoch_millis(SystemTime::now() + self.config.timeout);
         headers.insert(HeaderName::from_static("lambda-runtime-deadline-ms"), deadline.into());
-        let mut delivery = Delivery { request_id: request_id.clone(), headers, payload };
+        let mut delivery = Box::new(Delivery { request_id: request_id.clone(), headers, payload });
         loop {
             // It has come up, so there is nothing but a request for work to wait for.
             let _ = self.exchange.ready().await;
@@ -170,6 +170,11 @@ impl Instance {
                 Err(back) => delivery = back,
             }
         }
+    }
+
+    /// Tells what the process has written since its last answer.
+    pub async fn tell_output(&self) {
+        self.output.end().await;
     }
 
     async fn memory_exceeded(&self) {

@@ -82,9 +82,10 @@ impl Processes {
                 process.exited().await;
             }
         }
-        // After the lock is released, as dropping a process takes its time.
         let idle = std::mem::take(&mut self.0.state().idle);
-        drop(idle);
+        for instance in &idle {
+            instance.tell_output().await;
+        }
     }
 }
 
