@@ -1,5 +1,6 @@
 //! `durabox serve` judged by clients that were written by others, unmodified; `tests/clients` has the scripts.
 
+use std::ffi::OsStr;
 use std::fs;
 
 use durabox_tests::clients::judge;
@@ -66,13 +67,13 @@ fn the_conformance_command_passes_every_id_that_does_not_depend_on_a_language() 
     fs::create_dir_all(&state).unwrap_or_else(|error| panic!("{}: {error}", state.display()));
     let state = format!("{}:/state", state.display());
     let arguments = [
-        "--template".as_ref(),
+        OsStr::new("--template"),
         deployed.as_os_str(),
-        "--log-file".as_ref(),
+        OsStr::new("--log-file"),
         log_file.as_os_str(),
         // The handler of 3-12 remembers there that it has crashed.
-        "--dir".as_ref(),
-        state.as_ref(),
+        OsStr::new("--dir"),
+        OsStr::new(&state),
     ];
     let service = Service::start(tools, &[], &arguments);
     let (template, log_file) = (deployed.to_string_lossy(), log_file.to_string_lossy());
@@ -87,5 +88,5 @@ fn installed() -> &'static Tools {
 /// Starts a service with the functions in Python and JavaScript too.
 fn with_template(tools: &Tools) -> Service {
     let template = tools.home().join("template.yaml");
-    Service::start(tools, &HANDLERS, &["--template".as_ref(), template.as_os_str()])
+    Service::start(tools, &HANDLERS, &[OsStr::new("--template"), template.as_os_str()])
 }

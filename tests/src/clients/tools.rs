@@ -158,9 +158,9 @@ fn run(command: &mut Command) -> Result<(), String> {
 
 /// Runs a command and returns what it printed.
 fn output(command: &mut Command) -> Result<String, String> {
-    let program = command.get_program();
-    let line: Vec<_> = iter::once(program).chain(command.get_args()).map(|word| word.to_string_lossy()).collect();
-    let (program, line) = (program.to_string_lossy().into_owned(), line.join(" "));
+    let words = iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    let (program, line) = (&words[0], words.join(" "));
     let output = command.output().map_err(|error| match error.kind() {
         ErrorKind::NotFound => format!("{program} is missing; `{line}` installs what the judges in tests/clients need"),
         _ => format!("cannot run `{line}`: {error}"),
