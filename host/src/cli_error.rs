@@ -12,6 +12,7 @@ use durabox_runtime::ArtifactError;
 use durabox_runtime::local::LocalError;
 use durabox_runtime::store::StoreError;
 use durabox_runtime::verify::RecordedError;
+use durabox_server::ServerError;
 
 use crate::exit_code;
 
@@ -153,6 +154,20 @@ impl From<StoreError> for CliError {
         };
         let kind = if matches!(error, StoreError::NotFound { .. }) { Kind::Usage } else { Kind::Store };
         Self::new(kind, error, hints)
+    }
+}
+
+impl From<ServerError> for CliError {
+    fn from(error: ServerError) -> Self {
+        match error {
+            ServerError::Store(error) => error.into(),
+            ServerError::Artifact(error) => error.into(),
+            error @ ServerError::Function { .. } => {
+                let hint = "move its .json in that directory aside to serve the others";
+                Self::new(Kind::Store, error, vec![hint.to_owned()])
+            }
+            error @ ServerError::Io { .. } => Self::new(Kind::Store, error, Vec::new()),
+        }
     }
 }
 

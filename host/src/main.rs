@@ -27,6 +27,7 @@ enum Command {
     Run(Box<commands::run::Args>),
     History(commands::history::Args),
     Replay(commands::replay::Args),
+    Serve(Box<commands::serve::Args>),
     Test(commands::test::Args),
 }
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(*args),
         Command::History(args) => commands::history::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
         Command::Test(args) => commands::test::run(&args),
     };
     match outcome {

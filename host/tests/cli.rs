@@ -446,8 +446,7 @@ fn a_handler_built_for_wasip1_runs_from_its_path_as_its_component_does() {
 fn tests_in_the_cloud_need_to_know_where_it_is() {
     let place = Place::new("test-cloud");
     let refused = place.run(&["test", "--runner-mode=cloud"]);
-    let words =
-        "Cloud mode requires both QUALIFIED_FUNCTION_NAME and LAMBDA_FUNCTION_TEST_NAME environment variables";
+    let words = "Cloud mode requires both QUALIFIED_FUNCTION_NAME and LAMBDA_FUNCTION_TEST_NAME environment variables";
     refused.refused(2, &[words, "hint: QUALIFIED_FUNCTION_NAME is the deployed function"]);
     place.run(&["test", "--runner-mode=clowd"]).refused(2, &["the runner mode is local, cloud or auto", "clowd"]);
 }
@@ -464,7 +463,8 @@ fn tests_are_run_and_said_to_have_run_where() {
         .expect("the command starts");
     let printed = Printed::from(output);
     assert_eq!(printed.code, 0, "{}", printed.err);
-    let summary: Vec<&str> = printed.out.lines().filter(|line| line.contains("modes::") || line.contains("mode: ")).collect();
+    let summary: Vec<&str> =
+        printed.out.lines().filter(|line| line.contains("modes::") || line.contains("mode: ")).collect();
     assert_eq!(summary.len(), 3, "{}", printed.out);
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(words(summary[0]), "modes::retries_in_real_time skipped it requires the cloud");

@@ -39,7 +39,11 @@ fn failures() -> Vec<CloudError> {
         invoke(
             "order:1",
             there(),
-            failure(Cause::NoCredentials, "", "the credential provider was not enabled: no providers in chain provided credentials"),
+            failure(
+                Cause::NoCredentials,
+                "",
+                "the credential provider was not enabled: no providers in chain provided credentials",
+            ),
         ),
         invoke(
             "order:1",
@@ -80,7 +84,11 @@ fn failures() -> Vec<CloudError> {
         invoke(
             "order:1",
             Place { endpoint: Some("http://127.0.0.1:3001".into()), ..here() },
-            failure(Cause::Unreachable, "", "client error (Connect): tcp connect error: Connection refused (os error 111)"),
+            failure(
+                Cause::Unreachable,
+                "",
+                "client error (Connect): tcp connect error: Connection refused (os error 111)",
+            ),
         ),
         CloudError::NoExecutionArn { function: "order".into() },
         CloudError::FunctionFailed {

@@ -71,7 +71,9 @@ fn one_test_has_the_same_result_in_both_modes() {
         assert_eq!((local.start(), local.end()), (cloud.start(), cloud.end()), "{handler}");
         let titles = |result: &TestResult| -> Vec<_> {
             let operations = result.operations().iter();
-            operations.map(|one| (one.id.clone(), one.operation_type, one.name.clone(), one.parent_id.clone())).collect()
+            operations
+                .map(|one| (one.id.clone(), one.operation_type, one.name.clone(), one.parent_id.clone()))
+                .collect()
         };
         assert_eq!(titles(&local), titles(&cloud), "{handler}");
     }
@@ -163,7 +165,8 @@ fn callbacks_of_an_execution_in_the_cloud_are_found_by_name_and_answered_by_id()
     let encoded = open.id.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     let posts: Vec<_> = server.requests().into_iter().filter(|request| request.path.contains("-callbacks/")).collect();
     let path = |action: &str| format!("/2025-12-01/durable-execution-callbacks/{encoded}/{action}");
-    let asked = |action: &str| posts.iter().find(|post| post.path == path(action)).unwrap_or_else(|| panic!("{posts:?}"));
+    let asked =
+        |action: &str| posts.iter().find(|post| post.path == path(action)).unwrap_or_else(|| panic!("{posts:?}"));
     assert_eq!(asked("succeed").body, "\"yes\"", "the body is the result itself");
     let failure: Value = serde_json::from_str(&asked("fail").body).expect("JSON");
     assert_eq!(failure, json!({ "ErrorType": "Declined", "ErrorMessage": "no" }));
@@ -252,7 +255,6 @@ fn settings_name_the_variables_that_aws_names() {
         assert!(names.contains(&name), "{name}");
     }
     let error = CloudSettings::read(|_| None).expect_err("nothing is set");
-    let words =
-        "Cloud mode requires both QUALIFIED_FUNCTION_NAME and LAMBDA_FUNCTION_TEST_NAME environment variables";
+    let words = "Cloud mode requires both QUALIFIED_FUNCTION_NAME and LAMBDA_FUNCTION_TEST_NAME environment variables";
     assert_eq!(error.to_string(), words);
 }

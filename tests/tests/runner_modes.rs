@@ -100,8 +100,7 @@ fn local_mode_skips_what_is_the_clouds() {
 fn cloud_mode_without_its_variables_fails_and_an_unknown_mode_too() {
     let ran = run("cloud", &[]);
     assert!(!ran.succeeded, "{}", ran.printed);
-    let words =
-        "Cloud mode requires both QUALIFIED_FUNCTION_NAME and LAMBDA_FUNCTION_TEST_NAME environment variables";
+    let words = "Cloud mode requires both QUALIFIED_FUNCTION_NAME and LAMBDA_FUNCTION_TEST_NAME environment variables";
     assert!(ran.printed.contains(words), "{}", ran.printed);
     let ran = run("clowd", &[]);
     assert!(!ran.succeeded && ran.printed.contains("the runner mode is local, cloud or auto, got \"clowd\""));

@@ -343,7 +343,8 @@ mod tests {
         for endpoint in ["http://127.0.0.1:3001", "http://localhost:3001/", "http://[::1]:3001", "https://127.8.8.8"] {
             assert!(is_on_this_machine(endpoint), "{endpoint}");
         }
-        for endpoint in ["https://lambda.us-west-2.amazonaws.com", "http://localhost.example.com", "http://10.0.0.1:80"] {
+        for endpoint in ["https://lambda.us-west-2.amazonaws.com", "http://localhost.example.com", "http://10.0.0.1:80"]
+        {
             assert!(!is_on_this_machine(endpoint), "{endpoint}");
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn error(error: &sdk::ErrorObject) -> ErrorObject {
     }
 }
 
-/// Returns the model's status. An execution that is paused or about to be runs still; one that is being
+/// Returns the model's status; an execution that is being
 /// deleted has ended, and its next answer will be that it is not there.
 pub(super) fn status(status: &sdk::ExecutionStatus) -> ExecutionStatus {
     match status {
@@ -41,6 +41,9 @@ pub(super) fn status(status: &sdk::ExecutionStatus) -> ExecutionStatus {
         sdk::ExecutionStatus::Failed => ExecutionStatus::Failed,
         sdk::ExecutionStatus::TimedOut => ExecutionStatus::TimedOut,
         sdk::ExecutionStatus::Stopped => ExecutionStatus::Stopped,
+        // The SDK does not know these yet, and hands their names on.
+        status if status.as_str() == "PAUSING" => ExecutionStatus::Pausing,
+        status if status.as_str() == "PAUSED" => ExecutionStatus::Paused,
         _ => ExecutionStatus::Running,
     }
 }

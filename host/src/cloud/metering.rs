@@ -55,6 +55,8 @@ fn bytes(details: &EventDetails, later: &[Event]) -> usize {
         Event::ExecutionTimedOut(event) => event.details.error.as_ref().map_or(0, error),
         Event::InvocationCompleted(event) if is_invoked_again(later) => event.details.error.as_ref().map_or(0, error),
         Event::InvocationCompleted(_)
+        | Event::ExecutionPaused(_)
+        | Event::ExecutionResumed(_)
         | Event::ContextStarted(_)
         | Event::StepStarted(_)
         | Event::WaitStarted(_)

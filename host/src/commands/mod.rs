@@ -8,4 +8,5 @@ pub mod history;
 pub mod new;
 pub mod replay;
 pub mod run;
+pub mod serve;
 pub mod test;

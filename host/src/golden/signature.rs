@@ -47,6 +47,8 @@ fn details(event: &Event) -> String {
     use EventDetails as Event;
     match &event.details {
         Event::ExecutionStarted(event) => payload(&event.details.input),
+        Event::ExecutionPaused(event) => event.details.reason.as_ref().map(payload).unwrap_or_default(),
+        Event::ExecutionResumed(event) => event.details.reason.as_ref().map(payload).unwrap_or_default(),
         Event::ExecutionSucceeded(event) => payload(&event.details.result),
         Event::ContextSucceeded(event) => payload(&event.details.result),
         Event::CallbackSucceeded(event) => payload(&event.details.result),

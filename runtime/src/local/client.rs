@@ -154,9 +154,8 @@ impl LocalClient {
         fate: CheckpointFate,
         request: CheckpointRequest,
     ) -> Result<CheckpointOutput, CheckpointFailure> {
-        let unavailable = |what: &str| {
-            CheckpointFailure::Unavailable(ErrorObject::new("ServiceException", injected(what)))
-        };
+        let unavailable =
+            |what: &str| CheckpointFailure::Unavailable(ErrorObject::new("ServiceException", injected(what)));
         if !fate.delay.is_zero() {
             let clock = &self.0.surroundings.clock;
             clock.reach(clock.now() + fate.delay).await;

@@ -1,5 +1,6 @@
 //! Answers by hand: a run that somebody controls holds its clock while a callback is open.
 
+use durabox_engine::replay::CallSite;
 use durabox_engine::service::CallbackError;
 use durabox_model::ErrorObject;
 use tokio::sync::{mpsc, oneshot};
@@ -48,8 +49,17 @@ pub enum ControlError {
         started: Vec<String>,
     },
     /// The callback takes no such answer, or none any more.
-    #[error(transparent)]
-    Refused(#[from] CallbackError),
+    #[error("{reason}{}", made_at(.site.as_ref()))]
+    Refused {
+        /// Why.
+        reason: CallbackError,
+        /// Where the callback was asked for.
+        site: Option<CallSite>,
+    },
+}
+
+fn made_at(site: Option<&CallSite>) -> String {
+    site.map(|site| format!(" (made at {site})")).unwrap_or_default()
 }
 
 fn list(names: &[String]) -> String {

@@ -13,7 +13,7 @@ use super::faults::Faults;
 use super::invocation::Invoker;
 use super::invokes::{Invokes, StartedInvoke, Target};
 use super::member::{Member, NewMember, Parent};
-use super::{Commands, LocalError, MockCall, OpenCallback, Outside, Run, RunOptions, lock};
+use super::{Commands, LocalError, MockCall, OpenCallback, Outside, RefusedAnswer, Run, RunOptions, lock};
 use crate::artifact::Artifact;
 use crate::clock::Clock;
 use crate::store::Store;
@@ -214,11 +214,15 @@ impl<'a, I: Invoker> World<'a, I> {
         self.refresh_open();
         let open_callbacks: Vec<OpenCallback> = self.open_callbacks();
         let mut callbacks = self.surroundings.callbacks();
+        let refused = std::mem::take(&mut callbacks.refused).into_iter();
+        let refused = refused
+            .map(|(index, refused)| RefusedAnswer { site: self.site(callbacks.get(index)), ..refused })
+            .collect();
         let unused_faults = lock(&self.surroundings.faults).unused();
         let outside = Outside {
             calls: self.calls,
             unknown_functions: std::mem::take(&mut self.surroundings.invokes().unknown),
-            refused_answers: std::mem::take(&mut callbacks.refused),
+            refused_answers: refused,
             unused_answers: callbacks.unused(),
             open_callbacks,
             unused_faults,

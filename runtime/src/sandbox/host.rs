@@ -48,6 +48,8 @@ pub(crate) struct Host {
     pub(super) replaced: Replaced,
     pub(super) checkpoints: u64,
     pub(super) in_step: InStep,
+    /// Whether a serdes runs, which may use files.
+    pub(super) in_serdes: bool,
     pub(super) http: WasiHttpCtx,
     pub(super) sender: Sender,
     pub(super) wasi: WasiCtx,

@@ -122,6 +122,7 @@ impl Host {
             sender: Sender::new(Arc::clone(&sleeps), deadline),
             sleeps,
             in_step: InStep::default(),
+            in_serdes: false,
             http: WasiHttpCtx::new(),
             latest_instant: 0,
             output: Output::new(sink),

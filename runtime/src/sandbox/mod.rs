@@ -48,8 +48,8 @@ pub(crate) use host::Host;
 pub(crate) use linker::linker;
 pub use options::{InvokeOptions, Policy, Preopen, RandomSource};
 pub use output::{LogLevel, LogLine, MAX_OUTPUT_BYTES, MAX_OUTPUT_LINES, Sink, Stream};
-pub use step_hook::{StepAction, StepCall, StepHook};
 pub use report::{Ambient, AmbientRead, InvocationEnd, InvocationReport};
+pub use step_hook::{StepAction, StepCall, StepHook};
 pub(crate) use ticker::Ticker;
 
 /// One invocation to run.

@@ -84,7 +84,15 @@ impl wit::Host for Host {
         // What was written until here belongs to the scope that is left.
         self.drain_output();
         self.replay.enter(scope).map_err(Stop::Fault)?;
+        self.in_serdes = false;
         self.in_step.set(matches!(self.replay.scope(), Scope::Step { .. }));
+        Ok(())
+    }
+
+    fn serdes(&mut self, runs: bool) -> wasmtime::Result<()> {
+        self.running("serdes")?;
+        self.in_serdes = runs;
+        self.in_step.set(runs || matches!(self.replay.scope(), Scope::Step { .. }));
         Ok(())
     }
 

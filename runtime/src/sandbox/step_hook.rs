@@ -58,23 +58,21 @@ impl Host {
     /// Returns what the guest is told of an operation, after the hook was asked.
     pub(super) fn hooked(&mut self, operation: u32, state: State) -> Result<State, Stop> {
         match state {
-            State::Run { attempt, .. } if self.options.step_hook.is_some() => {
-                match self.action(operation, attempt) {
-                    StepAction::Run => Ok(state),
-                    StepAction::Succeed(payload) => {
-                        self.replay.succeed(operation, payload.clone(), None)?;
-                        self.replaced.insert(operation, Outcome::Succeeded(payload));
-                        Ok(State::Pending)
-                    }
-                    StepAction::Fail(error) => {
-                        self.replay.fail(operation, error.clone(), RetryDecision::Stop, 0.0)?;
-                        let status = OperationStatus::Failed;
-                        self.replaced.insert(operation, Outcome::Failed { status, error, attempts: attempt });
-                        Ok(State::Pending)
-                    }
-                    StepAction::Crash(error) => Err(Stop::Unavailable(error)),
+            State::Run { attempt, .. } if self.options.step_hook.is_some() => match self.action(operation, attempt) {
+                StepAction::Run => Ok(state),
+                StepAction::Succeed(payload) => {
+                    self.replay.succeed(operation, payload.clone(), None)?;
+                    self.replaced.insert(operation, Outcome::Succeeded(payload));
+                    Ok(State::Pending)
                 }
-            }
+                StepAction::Fail(error) => {
+                    self.replay.fail(operation, error.clone(), RetryDecision::Stop, 0.0)?;
+                    let status = OperationStatus::Failed;
+                    self.replaced.insert(operation, Outcome::Failed { status, error, attempts: attempt });
+                    Ok(State::Pending)
+                }
+                StepAction::Crash(error) => Err(Stop::Unavailable(error)),
+            },
             // The guest has given no outcome, so that it must be told.
             State::Acknowledged => Ok(self.replaced.remove(&operation).map_or(State::Acknowledged, State::Settled)),
             state => Ok(state),
