@@ -343,6 +343,12 @@ fn a_store_of_the_first_layout_is_brought_up_to_date() {
     assert_eq!(place.run(&run).code, 0);
     let store = rusqlite::Connection::open(place.0.join(".durabox/durabox.db")).expect("a database");
     let back = "
+        DROP INDEX executions_by_arn;
+        DROP INDEX executions_by_parent;
+        DROP INDEX executions_by_function;
+        ALTER TABLE executions DROP COLUMN hosted;
+        ALTER TABLE executions DROP COLUMN saved;
+        ALTER TABLE executions DROP COLUMN expires_ms;
         ALTER TABLE executions DROP COLUMN parent;
         ALTER TABLE executions DROP COLUMN parent_operation;
         PRAGMA user_version = 1;";

@@ -93,8 +93,8 @@ fn a_late_answer_names_the_callback_its_status_and_when_it_closed() {
         second
     });
     let text = text.expect("a runtime");
-    let expected =
-        "callback \"approval\" takes an answer while it is STARTED, it is FAILED since 2026-01-01T00:00:00.000Z";
+    let expected = "callback \"approval\" takes an answer while it is STARTED, it is FAILED since \
+                    2026-01-01T00:00:00.000Z (made at tests/handlers/src/bin/callback_4_1.rs:6)";
     assert_eq!(text, expected);
 }
 

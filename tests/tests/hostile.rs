@@ -238,8 +238,11 @@ fn a_callback_that_is_answered_twice_refuses_the_second_answer_with_its_place() 
         let run = local::run_controlled(sandbox(), &handler, "{}", RunOptions::default(), None, commands);
         let answers = async {
             controls.wait_for_callback("approval").await.expect("it opens");
-            controls.succeed("approval", yes()).await.expect("it is open");
-            controls.succeed("approval", yes()).await
+            // Both are there before the run goes on.
+            let (first, second) =
+                tokio::join!(controls.succeed("approval", yes()), controls.succeed("approval", yes()));
+            first.expect("it is open");
+            second
         };
         tokio::join!(run, answers)
     });
