@@ -1,3 +1,8 @@
-//! Runs a durable handler in AWS Lambda: durabox as a custom runtime.
+//! The place of durabox's custom runtime for AWS Lambda. It runs nothing yet, and says so.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    eprintln!("this bootstrap does not run handlers yet: use `durabox run` or `durabox serve`");
+    ExitCode::FAILURE
+}
