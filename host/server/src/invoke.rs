@@ -37,7 +37,7 @@ pub struct FunctionFailure {
 #[derive(Debug)]
 pub enum NoResult {
     /// It failed.
-    Failed(FunctionFailure),
+    Failed(Box<FunctionFailure>),
     /// It was not invoked.
     Refused(ServiceError),
 }
@@ -243,10 +243,7 @@ pub async fn call_function(function: &FunctionVersion, call: Call) -> Result<Byt
                 tenant_id: call.tenant_id,
             };
             processes.invoke(invocation).await.map_err(|error| match error {
-                InvokeError::Function(failure) => NoResult::Failed(FunctionFailure {
-                    error: FunctionFailure::posted(failure.body.clone()).error,
-                    body: failure.body,
-                }),
+                InvokeError::Function(failure) => NoResult::Failed(Box::new(FunctionFailure::posted(failure.body))),
                 InvokeError::TooManyRequests { .. } => {
                     NoResult::Refused(ServiceError::too_many_invocations(error.to_string()))
                 }
@@ -259,9 +256,10 @@ pub async fn call_function(function: &FunctionVersion, call: Call) -> Result<Byt
             })
         }
         Code::Remote(remote) => remote.invoke(call.payload, call.is_durable).await.map_err(|error| match error {
-            RemoteError::Function(body) => NoResult::Failed(FunctionFailure::posted(body)),
+            RemoteError::Function(body) => NoResult::Failed(Box::new(FunctionFailure::posted(body))),
             RemoteError::TimedOut { .. } => {
-                NoResult::Failed(FunctionFailure::of(ErrorObject::new("Sandbox.Timedout", error.to_string())))
+                let error = ErrorObject::new("Sandbox.Timedout", error.to_string());
+                NoResult::Failed(Box::new(FunctionFailure::of(error)))
             }
             RemoteError::Endpoint { .. } | RemoteError::Unreachable { .. } => {
                 NoResult::Refused(ServiceError::Service(error.to_string()))
