@@ -35,11 +35,12 @@
 //! ```
 //!
 //! The parts: [`workspace`] finds handlers, [`handlers`] builds them, [`runner`] runs them in
-//! tests, [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
+//! tests, [`package`] makes zips for Lambda of them, [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
 //! same parts.
 
 pub mod handlers;
 pub mod near;
+pub mod package;
 pub mod render;
 pub mod runner;
 pub mod siblings;

@@ -27,6 +27,7 @@ enum Command {
     Run(Box<commands::run::Args>),
     History(commands::history::Args),
     Replay(commands::replay::Args),
+    Package(commands::package::Args),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(*args),
         Command::History(args) => commands::history::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Package(args) => commands::package::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
