@@ -2,4 +2,5 @@
 
 pub mod conformance;
 pub mod handlers;
+pub mod lambda;
 pub mod server;
