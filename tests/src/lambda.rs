@@ -56,8 +56,10 @@ pub type Faults = Arc<dyn Fn(&Call) -> Option<Fault> + Send + Sync>;
 pub struct Options {
     /// The input event, JSON text.
     pub input: String,
-    /// The function's timeout.
+    /// The function's timeout, after which its process is killed.
     pub timeout: Duration,
+    /// What the function is told of it; the same unless a test wants to see what it does before the end.
+    pub told: Option<Duration>,
     /// Operations in a page of the state.
     pub page_size: usize,
     /// What goes wrong.
@@ -70,7 +72,7 @@ impl Options {
     /// Returns the options of an execution on this input in which nothing goes wrong.
     pub fn new(input: impl Into<String>) -> Self {
         let (timeout, page_size) = (Duration::from_secs(60), usize::MAX);
-        Self { input: input.into(), timeout, page_size, faults: Arc::new(|_| None), event: None }
+        Self { input: input.into(), timeout, told: None, page_size, faults: Arc::new(|_| None), event: None }
     }
 }
 
@@ -167,7 +169,7 @@ impl Lambda {
                         || serde_json::to_string(&InvocationEvent::from(&input)).expect("JSON"),
                         |event| event.to_string(),
                     );
-                    let deadline = epoch().saturating_add(options.timeout);
+                    let deadline = epoch().saturating_add(options.told.unwrap_or(options.timeout));
                     let deadline = u64::try_from(deadline.as_millis()).expect("milliseconds of this age");
                     state.events.push_back(Event { request_id, deadline, body });
                     drop(state);

@@ -204,7 +204,7 @@ fn a_handler_that_crashes_is_retried_and_what_it_had_done_stays_done() {
 
 #[test]
 fn a_step_that_outlasts_the_invocation_is_cut_off_before_lambda_kills_the_process() {
-    let options = Options { timeout: Duration::from_millis(500), ..Options::new("{}") };
+    let options = Options { told: Some(Duration::from_millis(500)), ..Options::new("{}") };
     let finished = execute("sleeps_in_step", options);
     ended(&finished, Failed, None, &["the invocation crashed", "Sandbox.Timedout"]);
     assert_eq!(crashes(&finished), ["Sandbox.Timedout"; 4]);
@@ -218,7 +218,7 @@ fn a_step_that_outlasts_the_invocation_is_cut_off_before_lambda_kills_the_proces
 #[test]
 fn a_checkpoint_that_is_never_answered_ends_with_the_invocations_time() {
     let faults = |call: &Call| (call.invocation == 1).then_some(Fault::Silence);
-    let options = Options { timeout: Duration::from_millis(500), ..with_faults(HELLO, faults) };
+    let options = Options { told: Some(Duration::from_millis(500)), ..with_faults(HELLO, faults) };
     let finished = execute("hello_world", options);
     ended(&finished, Succeeded, GREETING, &["the invocation crashed", "Sandbox.Timedout"]);
     assert_eq!(crashes(&finished), ["Sandbox.Timedout"]);
@@ -226,10 +226,31 @@ fn a_checkpoint_that_is_never_answered_ends_with_the_invocations_time() {
 
 #[test]
 fn nothing_is_begun_when_the_time_is_up() {
-    let options = Options { timeout: Duration::from_millis(20), ..Options::new(HELLO) };
+    let options = Options { told: Some(Duration::from_millis(10)), ..Options::new(HELLO) };
     let finished = execute("hello_world", options);
-    assert_eq!(finished.execution.status(), Failed);
+    ended(
+        &finished,
+        Failed,
+        None,
+        &["the invocation crashed", "nothing was begun", "are left of the invocation's time"],
+    );
+    assert_eq!(crashes(&finished), ["Sandbox.Timedout"; 4]);
     assert!(finished.calls.is_empty(), "{:?}", finished.calls);
+}
+
+#[test]
+fn a_process_that_lambda_kills_does_nothing_twice_that_was_acknowledged() {
+    let order = r#"{"id":"42","amount":1299}"#;
+    let faults = |call: &Call| (call.number == 2).then_some(Fault::Silence);
+    let (timeout, told) = (Duration::from_millis(700), Some(Duration::from_secs(60)));
+    let finished = execute("order", Options { timeout, told, ..with_faults(order, faults) });
+    ended(&finished, Succeeded, run("order", order).execution.result(), &[]);
+    assert_eq!(crashes(&finished), ["Sandbox.Timedout"]);
+    let events = events(&finished.execution);
+    for step in ["reserve", "charge", "close"] {
+        let ends = events.iter().filter(|event| **event == format!("StepSucceeded {step}")).count();
+        assert_eq!(ends, 1, "{step}");
+    }
 }
 
 #[test]
