@@ -84,7 +84,7 @@ where
     let handle = claimed.operation.handle();
     let run = async |_| write(within(handle, &parent, body).await, &serdes, &ctx).await;
     match context_body::run(&mut claimed, run).await {
-        Ended::Here(payload) => read(&serdes, Some(payload?), ctx).await,
+        Ended::Here(written) => read(&serdes, Some(written?.1), ctx).await,
         Ended::Earlier(Outcome::Succeeded(payload)) => read(&serdes, payload, ctx).await,
         Ended::Earlier(Outcome::Failed(failed)) => {
             let replayed = Replayed::new(failed, claimed.operation.id());
@@ -109,14 +109,10 @@ where
 }
 
 /// Writes what a context's body returned; the children of a large result rebuild it.
-pub(crate) async fn write<O, S: Serdes<O>>(
-    result: Result<O, BoxError>,
-    serdes: &S,
-    ctx: &SerdesContext,
-) -> Body<String> {
+pub(crate) async fn write<O, S: Serdes<O>>(result: Result<O, BoxError>, serdes: &S, ctx: &SerdesContext) -> Body<()> {
     match result {
-        Ok(value) => match serdes.serialize(value, ctx.clone()).await {
-            Ok(payload) => Body::Succeeded { value: payload.clone(), payload, summary: Some(String::new()) },
+        Ok(value) => match serdes::write(serdes, value, ctx.clone()).await {
+            Ok(payload) => Body::Succeeded { value: (), payload, summary: Some(String::new()) },
             Err(error) => {
                 let error = internal(format!("serialize result: {error}"));
                 let wire = WireError::typed(&error, SERIALIZATION_FAILED);

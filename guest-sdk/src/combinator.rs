@@ -116,7 +116,7 @@ async fn drive<O: 'static, T>(
         decide(&mut futures).await
     };
     match context_body::run(&mut claimed, run).await {
-        Ended::Here(result) => result,
+        Ended::Here(result) => result.map(|(value, _)| value),
         Ended::Earlier(Outcome::Succeeded(payload)) => read(payload.as_deref().unwrap_or("null")),
         Ended::Earlier(Outcome::Failed(failed)) => {
             let replayed = Replayed::new(failed, claimed.operation.id());

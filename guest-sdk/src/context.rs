@@ -32,7 +32,7 @@ struct Inner {
 /// What is the same for all contexts of an invocation.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    pub(crate) arn: String,
+    pub(crate) arn: Arc<str>,
     lambda: LambdaContext,
 }
 
@@ -53,7 +53,7 @@ impl DurableContext {
     pub(crate) fn root(invocation: Invocation) -> (Self, String) {
         let Invocation { execution_arn, input, request_id, function_arn, deadline_ms } = invocation;
         let lambda = LambdaContext { request_id, invoked_function_arn: function_arn, deadline: deadline_ms };
-        let execution = Arc::new(Execution { arn: execution_arn, lambda });
+        let execution = Arc::new(Execution { arn: execution_arn.into(), lambda });
         (Self::new(0, execution), input)
     }
 

@@ -26,8 +26,8 @@ pub(crate) enum Body<T> {
 
 /// How a context ended.
 pub(crate) enum Ended<T> {
-    /// In this invocation, and it is recorded.
-    Here(Result<T, OperationError>),
+    /// In this invocation, and it is recorded: what it came to, and as which payload.
+    Here(Result<(T, String), OperationError>),
     /// Earlier.
     Earlier(Outcome),
 }
@@ -46,14 +46,14 @@ where
     }
 }
 
-/// Reports what a body came to, and waits until that is durable.
-pub(crate) async fn rest<T>(claimed: &mut Claimed, body: Body<T>) -> Result<T, OperationError> {
+/// Reports what a body came to, and waits until that is durable. Gives its payload back.
+pub(crate) async fn rest<T>(claimed: &mut Claimed, body: Body<T>) -> Result<(T, String), OperationError> {
     let handle = claimed.operation.handle();
     match body {
         Body::Succeeded { value, payload, summary } => {
             host::succeed(handle, Some(&payload), summary.as_deref());
             claimed.operation.acknowledged().await;
-            Ok(value)
+            Ok((value, payload))
         }
         Body::Failed { error, wire } => {
             host::fail(handle, &wire.0, RetryDecision::Stop);

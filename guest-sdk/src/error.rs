@@ -230,12 +230,15 @@ kinds! {
     /// The ways in which a step fails.
     StepErrorKind {
         /// In a retry strategy: the attempt at hand failed.
+        #[non_exhaustive]
         ExecutionFailed = "execution failed",
         /// Its last attempt failed.
         RetriesExhausted(RetriesExhausted) = "retries exhausted after {} attempts",
         /// Its result could not be written or read.
+        #[non_exhaustive]
         SerializationFailed = "serialization failed",
         /// An at-most-once attempt started and never reported: the invocation was cut off.
+        #[non_exhaustive]
         StepInterrupted = "step interrupted (AtMostOncePerRetry)",
     }
     /// The ways in which a wait fails.
@@ -246,39 +249,50 @@ kinds! {
     /// The ways in which an invoked function fails.
     InvokeErrorKind {
         /// It failed, timed out, was stopped, or does not exist.
+        #[non_exhaustive]
         FunctionFailed = "function failed",
         /// Reserved: the record has a function that does not exist as one that failed.
         FunctionNotFound(FunctionNotFound) = "function not found: {}",
         /// Its input could not be written, or its result read.
+        #[non_exhaustive]
         SerializationFailed = "serialization failed",
     }
     /// The ways in which a callback fails.
     CallbackErrorKind {
         /// Nobody answered in time.
+        #[non_exhaustive]
         TimedOut = "callback timed out",
         /// Nobody gave a sign of life in time.
+        #[non_exhaustive]
         HeartbeatTimedOut = "callback heartbeat timed out",
         /// Somebody answered with a failure.
+        #[non_exhaustive]
         ExternalFailure = "external failure",
         /// The answer could not be read.
+        #[non_exhaustive]
         DeserializationFailed = "deserialization failed",
         /// The service gave it no id.
+        #[non_exhaustive]
         Internal = "internal error",
     }
     /// The ways in which a wait for a condition fails.
     WaitForConditionErrorKind {
         /// The check failed, which is not retried.
+        #[non_exhaustive]
         CheckFailed = "check failed",
         /// The strategy gave up.
         MaxChecksExceeded(MaxChecksExceeded) = "max checks exceeded: {}",
         /// Its state could not be written or read.
+        #[non_exhaustive]
         SerializationFailed = "serialization failed",
     }
     /// The ways in which a child context fails.
     ChildContextErrorKind {
         /// Its body failed, or a branch beyond what is tolerated.
+        #[non_exhaustive]
         ChildFailed = "child failed",
         /// Its result could not be written or read, or it was asked for what cannot be.
+        #[non_exhaustive]
         Internal = "internal error",
     }
     /// The ways in which a combinator fails.
@@ -286,12 +300,16 @@ kinds! {
         /// One of `try_join_all` failed.
         JoinFailed(JoinFailed) = "join failed at index {}",
         /// All of `select_ok` failed.
+        #[non_exhaustive]
         AllFailed = "all futures failed",
         /// The first of `race` to end failed.
+        #[non_exhaustive]
         FirstSettledFailed = "first settled future failed",
         /// There was nothing to choose from.
+        #[non_exhaustive]
         EmptyInput = "combinator called with no futures",
         /// Its result could not be written or read.
+        #[non_exhaustive]
         Internal = "internal error",
     }
 }

@@ -82,6 +82,23 @@ impl WireError {
     }
 }
 
+impl Default for WireError {
+    fn default() -> Self {
+        Self(Failure { error_type: None, error_message: None, error_data: None, stack_trace: Vec::new() })
+    }
+}
+
+impl PartialEq for WireError {
+    fn eq(&self, other: &Self) -> bool {
+        self.error_type() == other.error_type()
+            && self.error_message() == other.error_message()
+            && self.error_data() == other.error_data()
+            && self.stack_trace() == other.stack_trace()
+    }
+}
+
+impl Eq for WireError {}
+
 impl fmt::Display for WireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.error_type(), self.error_message()) {

@@ -1,14 +1,13 @@
 //! The future of an operation.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use crate::error::OperationError;
-use crate::executor::{self, TaskId};
+use crate::executor;
 use crate::operation::Place;
+use crate::tasks::Tasks;
 
 type Output<T> = Result<T, OperationError>;
 
@@ -22,16 +21,10 @@ enum Kind<T> {
 }
 
 struct Spawned<T> {
-    task: TaskId,
-    slot: Rc<RefCell<Slot<T>>>,
+    /// One.
+    tasks: Tasks<Output<T>>,
     /// Of the operation, while nobody else has taken the future on.
     place: Option<Place>,
-}
-
-struct Slot<T> {
-    is_over: bool,
-    output: Option<Output<T>>,
-    waiting: Option<Waker>,
 }
 
 impl<T: 'static> DurableFuture<T> {
@@ -43,21 +36,9 @@ impl<T: 'static> DurableFuture<T> {
     pub(crate) fn spawned(self, place: Place) -> Self {
         let Kind::Lazy(future) = self.0 else { return self };
         let scope = place.context.handle();
-        let slot = Rc::new(RefCell::new(Slot { is_over: false, output: None, waiting: None }));
-        let filled = Rc::clone(&slot);
-        let task = executor::spawn(scope, async move {
-            let output = future.await;
-            let waiting = {
-                let mut slot = filled.borrow_mut();
-                slot.is_over = true;
-                slot.output = Some(output);
-                slot.waiting.take()
-            };
-            if let Some(waker) = waiting {
-                waker.wake();
-            }
-        });
-        Self(Kind::Spawned(Spawned { task, slot, place: Some(place) }))
+        let mut tasks = Tasks::new();
+        tasks.spawn(0, scope, future);
+        Self(Kind::Spawned(Spawned { tasks, place: Some(place) }))
     }
 }
 
@@ -67,16 +48,7 @@ impl<T> Future for DurableFuture<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
             Kind::Lazy(future) => future.as_mut().poll(cx),
-            Kind::Spawned(spawned) => {
-                let mut slot = spawned.slot.borrow_mut();
-                if let Some(output) = slot.output.take() {
-                    return Poll::Ready(output);
-                }
-                let previous = slot.waiting.replace(cx.waker().clone());
-                drop(slot);
-                drop(previous);
-                Poll::Pending
-            }
+            Kind::Spawned(spawned) => spawned.tasks.poll_next(cx).map(|(_, output)| output),
         }
     }
 }
@@ -93,11 +65,10 @@ impl<T> DurableFuture<T> {
 
 impl<T> Drop for Spawned<T> {
     fn drop(&mut self) {
-        let is_over = self.slot.borrow().is_over;
+        let is_over = self.tasks.are_over();
         if let Some(place) = self.place.take().filter(|_| !is_over) {
             executor::left_running(&place);
         }
-        executor::abort(self.task);
     }
 }
 

@@ -98,7 +98,7 @@ where
         match claimed.next().await {
             State::Run(_) => {
                 let input = input.take().expect("an invoke asks for its input once");
-                let payload = payload_serdes.serialize(input, ctx.clone()).await;
+                let payload = serdes::write(&payload_serdes, input, ctx.clone()).await;
                 let payload = payload.map_err(|error| unserialized("payload serdes", error))?;
                 host::submit(claimed.operation.handle(), &payload);
             }

@@ -111,7 +111,7 @@ pub use error::{
 };
 pub use failure::{ReplayedFailure, TypedError, WireError};
 pub use future::{DurableFuture, Settled};
-pub use options::{Options, OptionsBuilder};
+pub use options::{Options, OptionsBuilder, OptionsValidationError};
 pub use retry::RetryDecision;
 pub use run::{run, run_with_options};
 pub use serdes::{JsonSerdes, Serdes};

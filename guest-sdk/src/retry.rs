@@ -21,6 +21,7 @@ pub enum RetryDecision {
 
 /// How delays are spread at random.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum JitterStrategy {
     /// Not at all.
     None,

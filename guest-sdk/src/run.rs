@@ -47,8 +47,10 @@ where
 ///
 /// ```no_run
 /// # async fn handler(_: (), _: durabox_sdk::DurableContext) -> Result<(), durabox_sdk::BoxError> { Ok(()) }
-/// let options = durabox_sdk::Options::builder().replay_logging(true).build();
+/// # fn main() -> Result<(), durabox_sdk::OptionsValidationError> {
+/// let options = durabox_sdk::Options::builder().replay_logging(true).build()?;
 /// durabox_sdk::run_with_options(handler, options);
+/// # Ok(()) }
 /// ```
 pub fn run_with_options<F, E, Fut, O>(handler: F, options: Options)
 where

@@ -29,3 +29,15 @@ pub(crate) async fn within<F: Future>(scope: u32, body: F) -> F::Output {
     })
     .await
 }
+
+/// Runs what a serdes does, which the host lets use files.
+pub(crate) async fn serdes<F: Future>(serdes: F) -> F::Output {
+    let mut serdes = pin!(serdes);
+    poll_fn(|cx| {
+        host::serdes(true);
+        let poll = serdes.as_mut().poll(cx);
+        host::serdes(false);
+        poll
+    })
+    .await
+}

@@ -1,5 +1,8 @@
 //! What values look like on the wire.
 
+mod file_system;
+
+use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
@@ -7,11 +10,20 @@ use serde::de::DeserializeOwned;
 
 use crate::BoxError;
 use crate::bindings::host;
-use crate::context::{DurableContext, Execution};
+use crate::context::DurableContext;
 use crate::operation::Operation;
+use crate::scope;
+
+pub use file_system::{
+    FileSystemPathEncoding, FileSystemSerdes, FileSystemSerdesConfig, FileSystemSerdesConfigBuilder,
+    FileSystemSerdesError, FileSystemSerdesMode,
+};
 
 /// Writes and reads an operation's result. The value that a handler sees has always been through
 /// both, so that it is the same when it is replayed.
+///
+/// It may use files that the run grants. What it makes of a payload must be the same on every
+/// replay, so that what it reads must not change once it is written.
 pub trait Serdes<T>: 'static {
     /// Writes a value.
     fn serialize(&self, value: T, ctx: SerdesContext) -> impl Future<Output = Result<String, BoxError>>;
@@ -24,7 +36,7 @@ pub trait Serdes<T>: 'static {
 #[derive(Clone, Debug)]
 pub struct SerdesContext {
     operation: Key,
-    execution: Arc<Execution>,
+    arn: Arc<str>,
     origin: PayloadOrigin,
 }
 
@@ -33,8 +45,8 @@ pub struct SerdesContext {
 enum Key {
     /// An operation's, whose id is asked for when somebody wants it.
     Handle(u32, OnceLock<String>),
-    /// A batch's, of one item.
-    Item(String),
+    /// A batch's, of one item, or one that somebody made up.
+    Named(String),
 }
 
 /// Who wrote a payload.
@@ -51,7 +63,7 @@ impl SerdesContext {
     pub(crate) fn of(context: &DurableContext, operation: &Operation) -> Self {
         Self {
             operation: Key::Handle(operation.handle(), OnceLock::new()),
-            execution: Arc::clone(context.execution()),
+            arn: Arc::clone(&context.execution().arn),
             origin: PayloadOrigin::SdkRecord,
         }
     }
@@ -59,11 +71,22 @@ impl SerdesContext {
     /// Returns the context of the result of a batch's item, inside the batch's own.
     pub(crate) fn item(&self, index: usize) -> Self {
         let key = format!("{}/item-{index}", self.operation_id());
-        Self { operation: Key::Item(key), ..self.clone() }
+        Self { operation: Key::Named(key), ..self.clone() }
     }
 
-    pub(crate) fn external(mut self) -> Self {
-        self.origin = PayloadOrigin::External;
+    pub(crate) fn external(self) -> Self {
+        self.with_origin(PayloadOrigin::External)
+    }
+
+    /// Returns the context of a payload that the handler itself recorded.
+    pub fn new(operation_id: impl Into<String>, durable_execution_arn: impl Into<String>) -> Self {
+        let operation = Key::Named(operation_id.into());
+        Self { operation, arn: durable_execution_arn.into().into(), origin: PayloadOrigin::SdkRecord }
+    }
+
+    /// Returns this with another writer of the payload.
+    pub fn with_origin(mut self, origin: PayloadOrigin) -> Self {
+        self.origin = origin;
         self
     }
 
@@ -72,13 +95,13 @@ impl SerdesContext {
     pub fn operation_id(&self) -> &str {
         match &self.operation {
             Key::Handle(handle, id) => id.get_or_init(|| host::operation_id(*handle)),
-            Key::Item(key) => key,
+            Key::Named(key) => key,
         }
     }
 
     /// Returns the ARN of the durable execution.
     pub fn durable_execution_arn(&self) -> &str {
-        &self.execution.arn
+        &self.arn
     }
 
     /// Returns who wrote the payload.
@@ -111,11 +134,22 @@ impl<T, S: Serdes<T>> Serdes<T> for Arc<S> {
     }
 }
 
+/// Writes a value as a serdes says.
+pub(crate) async fn write<T, S: Serdes<T>>(serdes: &S, value: T, ctx: SerdesContext) -> Result<String, BoxError> {
+    running::<S, _>(serdes.serialize(value, ctx)).await
+}
+
 /// Reads the payload of an operation that succeeded.
 pub(crate) async fn read<T, S: Serdes<T>>(
     serdes: &S,
     payload: Option<String>,
     ctx: SerdesContext,
 ) -> Result<T, BoxError> {
-    serdes.deserialize(payload.unwrap_or_else(|| "null".to_owned()), ctx).await
+    running::<S, _>(serdes.deserialize(payload.unwrap_or_else(|| "null".to_owned()), ctx)).await
+}
+
+/// Runs what a serdes does. The default does nothing that the host would have to know of.
+async fn running<S: 'static, F: Future>(serdes: F) -> F::Output {
+    let plain = [TypeId::of::<JsonSerdes>(), TypeId::of::<Arc<JsonSerdes>>()];
+    if plain.contains(&TypeId::of::<S>()) { serdes.await } else { scope::serdes(serdes).await }
 }

@@ -29,6 +29,7 @@ impl StepContext {
 
 /// Whether an attempt that was cut off may run again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StepSemantics {
     /// Yes, as the same attempt.
     #[default]
@@ -180,7 +181,7 @@ where
                 let context = StepContext { attempt };
                 let result = scope::within(step.handle(), async move { body(context).await }).await;
                 let (error, wire) = match result {
-                    Ok(value) => match serdes.serialize(value, ctx.clone()).await {
+                    Ok(value) => match serdes::write(&serdes, value, ctx.clone()).await {
                         Ok(payload) => {
                             step.succeed(payload);
                             continue;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use crate::executor::{self, TaskId};
 
@@ -19,14 +19,17 @@ struct Ended<T> {
     waiting: Option<Waker>,
 }
 
-impl<T: 'static> Tasks<T> {
+impl<T> Tasks<T> {
     pub(crate) fn new() -> Self {
         let ended = Rc::new(RefCell::new(Ended { outputs: VecDeque::new(), waiting: None }));
         Self { running: BTreeMap::new(), ended }
     }
 
     /// Starts a task whose code belongs to `scope`.
-    pub(crate) fn spawn(&mut self, number: usize, scope: u32, future: impl Future<Output = T> + 'static) {
+    pub(crate) fn spawn(&mut self, number: usize, scope: u32, future: impl Future<Output = T> + 'static)
+    where
+        T: 'static,
+    {
         let ended = Rc::clone(&self.ended);
         let task = executor::spawn(scope, async move {
             let output = future.await;
@@ -47,21 +50,28 @@ impl<T: 'static> Tasks<T> {
         self.running.len()
     }
 
+    /// Whether all of them have ended.
+    pub(crate) fn are_over(&self) -> bool {
+        self.ended.borrow().outputs.len() == self.running.len()
+    }
+
     /// Waits for the next to end; they come in the order in which they end.
     pub(crate) async fn next(&mut self) -> (usize, T) {
-        let (number, output) = poll_fn(|cx| {
-            let mut ended = self.ended.borrow_mut();
-            if let Some(output) = ended.outputs.pop_front() {
-                return Poll::Ready(output);
-            }
-            let previous = ended.waiting.replace(cx.waker().clone());
-            drop(ended);
-            drop(previous);
-            Poll::Pending
-        })
-        .await;
-        self.running.remove(&number);
-        (number, output)
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// Returns the next that has ended, or has `cx` woken when one does.
+    pub(crate) fn poll_next(&mut self, cx: &Context<'_>) -> Poll<(usize, T)> {
+        let mut ended = self.ended.borrow_mut();
+        if let Some((number, output)) = ended.outputs.pop_front() {
+            self.running.remove(&number);
+            return Poll::Ready((number, output));
+        }
+        let previous = ended.waiting.replace(cx.waker().clone());
+        // A waker may come back here when it is dropped.
+        drop(ended);
+        drop(previous);
+        Poll::Pending
     }
 }
 

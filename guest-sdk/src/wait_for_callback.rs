@@ -120,7 +120,7 @@ async fn drive<O: Serialize + DeserializeOwned>(
     let handle = claimed.operation.handle();
     let run = async |_| write(scope::within(handle, body(inside)).await);
     match context_body::run(&mut claimed, run).await {
-        Ended::Here(payload) => read(&payload?),
+        Ended::Here(written) => read(&written?.1),
         Ended::Earlier(Outcome::Succeeded(payload)) => read(payload.as_deref().unwrap_or("null")),
         Ended::Earlier(Outcome::Failed(failed)) => {
             let replayed = Replayed::new(failed, claimed.operation.id());
@@ -168,10 +168,10 @@ where
     callback.result().await
 }
 
-fn write<O: Serialize>(result: Result<O, OperationError>) -> Body<String> {
+fn write<O: Serialize>(result: Result<O, OperationError>) -> Body<()> {
     match result {
         Ok(value) => match serde_json::to_string(&value) {
-            Ok(payload) => Body::Succeeded { value: payload.clone(), payload, summary: None },
+            Ok(payload) => Body::Succeeded { value: (), payload, summary: None },
             Err(error) => Body::Refused(internal(format!("serialize result: {error}"))),
         },
         Err(error) => {

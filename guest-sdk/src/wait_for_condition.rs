@@ -349,8 +349,8 @@ async fn report<S: Clone, SD: Serdes<S>>(
 
 /// Writes a state and reads it back: what a strategy sees is what the next check gets.
 async fn round_trip<S, SD: Serdes<S>>(serdes: &SD, state: S, ctx: SerdesContext) -> Result<(String, S), BoxError> {
-    let payload = serdes.serialize(state, ctx.clone()).await?;
-    let state = serdes.deserialize(payload.clone(), ctx).await?;
+    let payload = serdes::write(serdes, state, ctx.clone()).await?;
+    let state = serdes::read(serdes, Some(payload.clone()), ctx).await?;
     Ok((payload, state))
 }
 

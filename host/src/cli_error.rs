@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
+use durabox::CloudError;
 use durabox::handlers::BuildError;
 use durabox::near;
 use durabox::package::PackageError;
@@ -13,6 +14,7 @@ use durabox_runtime::ArtifactError;
 use durabox_runtime::local::LocalError;
 use durabox_runtime::store::StoreError;
 use durabox_runtime::verify::RecordedError;
+use durabox_server::ServerError;
 
 use crate::exit_code;
 
@@ -102,6 +104,13 @@ impl fmt::Display for CliError {
     }
 }
 
+impl From<CloudError> for CliError {
+    fn from(error: CloudError) -> Self {
+        let hints = error.hints();
+        Self::new(Kind::Usage, error, hints)
+    }
+}
+
 impl From<WorkspaceError> for CliError {
     fn from(error: WorkspaceError) -> Self {
         let hints = error.hints();
@@ -162,6 +171,20 @@ impl From<StoreError> for CliError {
         };
         let kind = if matches!(error, StoreError::NotFound { .. }) { Kind::Usage } else { Kind::Store };
         Self::new(kind, error, hints)
+    }
+}
+
+impl From<ServerError> for CliError {
+    fn from(error: ServerError) -> Self {
+        match error {
+            ServerError::Store(error) => error.into(),
+            ServerError::Artifact(error) => error.into(),
+            error @ ServerError::Function { .. } => {
+                let hint = "move its .json in that directory aside to serve the others";
+                Self::new(Kind::Store, error, vec![hint.to_owned()])
+            }
+            error @ ServerError::Io { .. } => Self::new(Kind::Store, error, Vec::new()),
+        }
     }
 }
 

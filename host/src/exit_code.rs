@@ -23,7 +23,7 @@ pub const INTERRUPTED: u8 = 130;
 pub const HELP: &str = "\
 Exit codes:
     0  success
-    1  the execution ended FAILED, TIMED_OUT or STOPPED
+    1  the execution ended FAILED, TIMED_OUT or STOPPED; a test failed
     2  wrong command line or input
     3  a build does not follow a record (replay, shadow replay)
     4  the handler could not be built

@@ -34,13 +34,32 @@
 //! # }
 //! ```
 //!
+//! A test made with [`test`](macro@test) runs locally or where its function is deployed, with the same
+//! assertions; [`pages::local_and_cloud`] says how.
+//!
+//! ```no_run
+//! use durabox::{DurableRunner, ExecutionStatus};
+//!
+//! #[durabox::test(handler = "hello_world", lambda_function_name = "hello world")]
+//! async fn says_hello(runner: DurableRunner) {
+//!     let result = runner.run("test").await?;
+//!     assert_eq!(result.status(), ExecutionStatus::Succeeded);
+//!     assert_eq!(result.output::<String>()?, "Hello World!");
+//! }
+//! ```
+//!
 //! The parts: [`workspace`] finds handlers, [`handlers`] builds them, [`runner`] runs them in
-//! tests, [`package`] makes zips for Lambda of them, [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
+//! tests, [`cloud`] runs what is deployed, [`harness`] decides which, [`package`] makes zips for Lambda,
+//! [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
 //! same parts.
 
+pub mod cloud;
+pub mod golden;
 pub mod handlers;
+pub mod harness;
 pub mod near;
 pub mod package;
+pub mod pages;
 pub mod render;
 pub mod runner;
 pub mod siblings;
@@ -48,8 +67,14 @@ pub mod source;
 pub mod state_dir;
 pub mod workspace;
 
+pub use cloud::{CloudError, CloudExecution, CloudRunner};
+pub use durabox_macros::test;
 pub use durabox_runtime as runtime;
-pub use durabox_runtime::local::{CallbackAction, CallbackAnswer, CallbackSelector, MockCall, OpenCallback};
+pub use durabox_runtime::local::{CallbackAction, CallbackAnswer, CallbackSelector, Fault, MockCall, OpenCallback};
 pub use durabox_runtime::model::ErrorObject;
-pub use durabox_runtime::sandbox::{Policy, Preopen};
-pub use runner::{LocalRunner, RunError, RunningExecution, TestResult, block_on};
+pub use durabox_runtime::model::{ExecutionStatus, OperationStatus, OperationType};
+pub use durabox_runtime::sandbox::{Policy, Preopen, StepCall};
+pub use runner::{
+    DurableExecution, DurableRunner, LocalRunner, Mode, OperationNode, RunError, RunRequest, RunningExecution,
+    StartRequest, TestResult, block_on,
+};

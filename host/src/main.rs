@@ -28,6 +28,8 @@ enum Command {
     History(commands::history::Args),
     Replay(commands::replay::Args),
     Package(commands::package::Args),
+    Serve(Box<commands::serve::Args>),
+    Test(commands::test::Args),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
         Command::History(args) => commands::history::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Package(args) => commands::package::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
+        Command::Test(args) => commands::test::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -9,7 +9,6 @@ pub mod bootstrap;
 pub mod check;
 pub mod template;
 
-use durabox_runtime::ArtifactError;
 use durabox_runtime::manifest::{self, Manifest};
 use durabox_runtime::precompiled::{Architecture, PrecompiledError, precompile};
 use durabox_runtime::sandbox::AllowedHost;
@@ -77,9 +76,9 @@ impl PackageError {
     /// Returns what to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Handler(PrecompiledError::Handler(error)) => ArtifactError::hint(error),
+            Self::Handler(error) => error.hint(),
             Self::TooLarge { .. } => Some("leave large data out of the handler: a step can read it from S3"),
-            Self::Handler(_) | Self::Zip(_) => None,
+            Self::Zip(_) => None,
         }
     }
 }

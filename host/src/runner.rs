@@ -1,24 +1,37 @@
-//! Runs handlers in tests: built by name, in virtual time, checked by shadow replay.
+//! Runs handlers in tests: built by name, in virtual time, checked by shadow replay; or, behind the
+//! same interface, functions that are deployed.
 
 mod artifacts;
+mod durable;
 mod error;
+mod execution;
 mod functions;
+mod mode;
+mod operations;
+pub(crate) mod refusal;
+mod request;
 mod result;
 mod running;
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use durabox_runtime::Artifact;
-use durabox_runtime::local::{self, CallbackAnswer, CallbackSelector, MockCall, RunOptions};
+use durabox_runtime::local::{self, CallbackAnswer, CallbackSelector, Fault, MockCall, RunOptions};
 use durabox_runtime::model::ErrorObject;
-use durabox_runtime::sandbox::{Policy, Preopen};
+use durabox_runtime::sandbox::{Policy, Preopen, StepCall};
 use serde::Serialize;
 
 use crate::siblings::is_component;
 
+pub use durable::DurableRunner;
 pub use error::RunError;
+pub use execution::DurableExecution;
+pub use mode::Mode;
+pub use operations::OperationNode;
+pub use request::{RunRequest, StartRequest};
 pub use result::{OutputError, TestResult};
 pub use running::RunningExecution;
 
@@ -222,6 +235,37 @@ impl LocalRunner {
         self.configure(|options| options.functions.add_mock(function.as_ref(), mock))
     }
 
+    /// Puts a result in the place of a step's body, by the step's name; its body does not run.
+    #[must_use]
+    pub fn with_step_mock<T: Serialize + ?Sized>(mut self, step: impl Into<String>, result: &T) -> Self {
+        let result = self.json(result);
+        self.with_step_mock_fn(step, move |_| Ok(Some(result.clone())))
+    }
+
+    /// Lets a step fail with an error, by its name; its body does not run, and its retry strategy is
+    /// not asked.
+    #[must_use]
+    pub fn with_step_mock_error(self, step: impl Into<String>, error: ErrorObject) -> Self {
+        self.with_step_mock_fn(step, move |_| Err(error.clone()))
+    }
+
+    /// Puts what `mock` returns in the place of a step's body: a result, JSON text, or an error.
+    #[must_use]
+    pub fn with_step_mock_fn(
+        self,
+        step: impl Into<String>,
+        mock: impl Fn(StepCall<'_>) -> Result<Option<String>, ErrorObject> + Send + Sync + 'static,
+    ) -> Self {
+        self.configure(|options| options.step_mocks.push((step.into(), Arc::new(mock))))
+    }
+
+    /// Lets something go wrong, once in each run: a checkpoint that fails, is lost or takes long, or a
+    /// crash in a step.
+    #[must_use]
+    pub fn with_fault(self, fault: Fault) -> Self {
+        self.configure(|options| options.faults.push(fault))
+    }
+
     /// Changes any of the options.
     #[must_use]
     pub fn configure(mut self, change: impl FnOnce(&mut RunOptions)) -> Self {
@@ -239,16 +283,19 @@ impl LocalRunner {
     /// Runs the handler on `input` until the execution closes, however it closes.
     ///
     /// A success that the shadow replay cannot follow is an error, which says where it left.
-    pub async fn run<I: Serialize + ?Sized>(&self, input: &I) -> Result<TestResult, RunError> {
-        let input = serde_json::to_string(input).map_err(RunError::Input)?;
-        self.run_json(&input).await
+    pub fn run<I: Serialize + ?Sized>(&self, input: &I) -> RunRequest<'_> {
+        RunRequest::local(self, input)
     }
 
     /// Runs the handler on JSON text.
     pub async fn run_json(&self, input: &str) -> Result<TestResult, RunError> {
-        let (artifact, options) = self.prepare()?;
-        let run = local::run(artifacts::sandbox()?, &artifact, input, options, None).await?;
-        TestResult::of(run)
+        self.run_named(input.to_owned(), None).await
+    }
+
+    async fn run_named(&self, input: String, execution_name: Option<String>) -> Result<TestResult, RunError> {
+        let (artifact, options) = self.prepare(execution_name)?;
+        let run = local::run(artifacts::sandbox()?, &artifact, &input, options, None).await?;
+        TestResult::of_local(run)
     }
 
     /// Starts an execution whose callbacks the test answers by hand.
@@ -256,17 +303,21 @@ impl LocalRunner {
     /// Nothing runs until the first of its methods is awaited. Virtual time stands still while a
     /// callback is open that has no answer yet.
     pub async fn start<I: Serialize + ?Sized>(&self, input: &I) -> Result<RunningExecution, RunError> {
-        let input = serde_json::to_string(input).map_err(RunError::Input)?;
-        let (artifact, options) = self.prepare()?;
+        self.start_json(serde_json::to_string(input).map_err(RunError::Input)?, None)
+    }
+
+    fn start_json(&self, input: String, execution_name: Option<String>) -> Result<RunningExecution, RunError> {
+        let (artifact, options) = self.prepare(execution_name)?;
         Ok(RunningExecution::new(artifacts::sandbox()?, artifact, input, options))
     }
 
     /// Loads the handler and those that it may invoke.
-    fn prepare(&self) -> Result<(Artifact, RunOptions), RunError> {
+    fn prepare(&self, execution_name: Option<String>) -> Result<(Artifact, RunOptions), RunError> {
         if let Some(problem) = &self.unwritable {
             return Err(RunError::Value(problem.clone()));
         }
         let mut options = self.options.clone();
+        options.execution_name = execution_name.or(options.execution_name);
         for (function, handler) in &self.functions {
             options.functions.add_handler(function, handler.load()?);
         }
@@ -278,7 +329,15 @@ impl LocalRunner {
 
     /// Runs the handler in a test that is not async.
     pub fn run_blocking<I: Serialize + ?Sized>(&self, input: &I) -> Result<TestResult, RunError> {
-        block_on(self.run(input))?
+        block_on(self.run(input).into_future())?
+    }
+}
+
+/// Returns why there is no handler of this name, such as in a project that has none.
+pub(crate) fn handler_problem(name: &str) -> Option<String> {
+    match HandlerRef::parse(name) {
+        HandlerRef::Name(name) => artifacts::find(&name).err().map(|error| error.to_string()),
+        HandlerRef::Path(path) => (!path.is_file()).then(|| format!("no component {}", path.display())),
     }
 }
 

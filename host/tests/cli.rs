@@ -443,6 +443,36 @@ fn a_handler_built_for_wasip1_runs_from_its_path_as_its_component_does() {
 }
 
 #[test]
+fn tests_in_the_cloud_need_to_know_where_it_is() {
+    let place = Place::new("test-cloud");
+    let refused = place.run(&["test", "--runner-mode=cloud"]);
+    let words = "Cloud mode requires both QUALIFIED_FUNCTION_NAME and LAMBDA_FUNCTION_TEST_NAME environment variables";
+    refused.refused(2, &[words, "hint: QUALIFIED_FUNCTION_NAME is the deployed function"]);
+    place.run(&["test", "--runner-mode=clowd"]).refused(2, &["the runner mode is local, cloud or auto", "clowd"]);
+}
+
+#[test]
+fn tests_are_run_and_said_to_have_run_where() {
+    let cargo = std::env::var_os("CARGO").expect("a test is run by cargo");
+    let output = Command::new(env!("CARGO_BIN_EXE_durabox"))
+        .args(["test", "-k", "says_hello", "-k", "retries_in_real_time", "--release", "--test", "modes"])
+        .current_dir(root())
+        .env("CARGO", cargo)
+        .env_remove("DURABOX_RUNNER_MODE")
+        .output()
+        .expect("the command starts");
+    let printed = Printed::from(output);
+    assert_eq!(printed.code, 0, "{}", printed.err);
+    let summary: Vec<&str> =
+        printed.out.lines().filter(|line| line.contains("modes::") || line.contains("mode: ")).collect();
+    assert_eq!(summary.len(), 3, "{}", printed.out);
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words(summary[0]), "modes::retries_in_real_time skipped it requires the cloud");
+    assert_eq!(words(summary[1]), "modes::says_hello local ok");
+    assert_eq!(summary[2], "local mode: 2 tests; 1 local, 0 in the cloud, 1 skipped; 0 failed");
+}
+
+#[test]
 fn help_says_what_each_command_does_and_what_exit_codes_mean() {
     let place = Place::new("help");
     let help = place.run(&["--help"]).out;

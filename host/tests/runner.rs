@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use durabox::runtime::engine::service::Execution;
 use durabox::runtime::model::{EventDetails, ExecutionStatus};
-use durabox::{CallbackAnswer, ErrorObject, LocalRunner, RunError, block_on};
+use durabox::{CallbackAnswer, ErrorObject, LocalRunner, RunError, TestResult, block_on};
 use serde_json::{Value, json};
 
 fn runner(handler: &str) -> LocalRunner {
@@ -13,9 +12,9 @@ fn runner(handler: &str) -> LocalRunner {
 }
 
 /// Returns `+90s CallbackSucceeded` of each event about an operation.
-fn events(execution: &Execution) -> Vec<String> {
-    let events = execution.events().iter().filter(|event| event.id.is_some());
-    let offset = |event: &durabox::runtime::model::Event| event.event_timestamp.since(execution.start_timestamp());
+fn events(result: &TestResult) -> Vec<String> {
+    let events = result.events().iter().filter(|event| event.id.is_some());
+    let offset = |event: &durabox::runtime::model::Event| event.event_timestamp.since(result.start());
     events.map(|event| format!("+{}s {}", offset(event).as_secs(), event.details.event_type())).collect()
 }
 
@@ -24,7 +23,7 @@ fn a_callback_is_answered_up_front_by_its_name() {
     let result = runner("callback_4_1").with_callback_success("approval", "yes").run_blocking("approval");
     let result = result.expect("a run");
     assert_eq!(result.output::<String>().expect("an output"), "yes");
-    assert_eq!(events(result.execution()), ["+0s CallbackStarted", "+0s CallbackSucceeded"]);
+    assert_eq!(events(&result), ["+0s CallbackStarted", "+0s CallbackSucceeded"]);
     assert_eq!(result.invocations().len(), 2);
     assert_eq!(result.warnings(), Vec::<String>::new());
 }
@@ -34,8 +33,8 @@ fn a_wait_for_callback_goes_by_its_own_name() {
     let answer = CallbackAnswer::success("approval", Some("\"yes\"".into())).after(Duration::from_secs(90));
     let result = runner("wait_for_callback_7_1").with_callback(answer).run_blocking("approval").expect("a run");
     assert_eq!(result.output::<String>().expect("an output"), "yes");
-    let end = result.execution().end_timestamp().expect("an end");
-    assert_eq!(end.since(result.execution().start_timestamp()).as_secs(), 90);
+    let end = result.end().expect("an end");
+    assert_eq!(end.since(result.start()).as_secs(), 90);
 }
 
 #[test]
@@ -110,7 +109,7 @@ fn another_handler_of_the_workspace_is_invoked_by_name_and_qualifier() {
         EventDetails::ChainedInvokeStarted(started) => started.details.durable_execution_arn.clone(),
         _ => None,
     });
-    assert_eq!(started.as_deref(), Some(echo.execution().arn()));
+    assert_eq!(started.as_deref(), Some(echo.arn()));
     let text = result.text();
     assert!(text.contains("invoked by CHAINED_INVOKE"), "{text}");
     assert!(text.contains("metered    2 operations"), "{text}");
@@ -154,7 +153,7 @@ fn a_function_may_go_by_another_name_and_an_unknown_one_gets_what_is_near() {
 fn pages_of_one_operation_change_nothing() {
     let whole = runner("invoke_5_1").run_blocking("input").expect("a run");
     let paged = runner("invoke_5_1").with_page_size(1).run_blocking("input").expect("a run");
-    assert_eq!(events(whole.execution()), events(paged.execution()));
+    assert_eq!(events(&whole), events(&paged));
     let answered = runner("callback_4_1").with_page_size(1).with_callback_success("a", "yes");
     assert_eq!(answered.run_blocking("a").expect("a run").output::<String>().expect("an output"), "yes");
 }

@@ -21,6 +21,8 @@ pub struct Clock(Source);
 enum Source {
     Virtual(Arc<AtomicU64>),
     Real,
+    /// The machine's, and the nanoseconds that it is ahead of it.
+    Skipping(Arc<AtomicU64>),
 }
 
 impl Clock {
@@ -32,6 +34,11 @@ impl Clock {
     /// Returns the machine's clock.
     pub const fn real() -> Self {
         Self(Source::Real)
+    }
+
+    /// Returns the machine's clock, which can be moved ahead: time that is skipped stays skipped.
+    pub fn skipping() -> Self {
+        Self(Source::Skipping(Arc::new(AtomicU64::new(0))))
     }
 
     /// Whether time moves only when told to.
@@ -48,13 +55,14 @@ impl Clock {
     pub fn now_nanos(&self) -> u64 {
         match &self.0 {
             Source::Virtual(now) => now.load(Ordering::Acquire),
-            Source::Real => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, saturating_nanos),
+            Source::Real => real_nanos(),
+            Source::Skipping(ahead) => real_nanos().saturating_add(ahead.load(Ordering::Acquire)),
         }
     }
 
-    /// Moves a virtual clock forward; the machine's stays as it is.
+    /// Moves a virtual or skipping clock forward; the machine's stays as it is.
     pub fn advance(&self, by: Duration) {
-        if let Source::Virtual(now) = &self.0 {
+        if let Source::Virtual(now) | Source::Skipping(now) = &self.0 {
             let by = saturating_nanos(by);
             now.update(Ordering::AcqRel, Ordering::Acquire, |now| now.saturating_add(by));
         }
@@ -63,6 +71,16 @@ impl Clock {
     /// Moves a virtual clock to `time` unless it is past it.
     pub fn advance_to(&self, time: Timestamp) {
         self.advance_to_nanos(nanos(time));
+    }
+
+    /// Skips to `time` unless it is past; only the machine's own clock cannot.
+    pub fn skip_to(&self, time: Timestamp) {
+        match &self.0 {
+            Source::Skipping(ahead) => {
+                ahead.fetch_max(nanos(time).saturating_sub(real_nanos()), Ordering::AcqRel);
+            }
+            Source::Virtual(_) | Source::Real => self.advance_to(time),
+        }
     }
 
     /// Goes to `time`: a virtual clock at once, the machine's by sleeping.
@@ -87,6 +105,10 @@ impl Clock {
             now.fetch_max(time, Ordering::AcqRel);
         }
     }
+}
+
+fn real_nanos() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, saturating_nanos)
 }
 
 /// Returns nanoseconds since the Unix epoch.

@@ -69,11 +69,30 @@ impl Architecture {
         }
     }
 
+    /// Whether this build compiles for it: for its own machine always, for others with the feature `arm64`.
+    #[cfg(feature = "compiler")]
+    pub fn can_be_compiled_for(self) -> bool {
+        cfg!(feature = "arm64") || Self::host() == Some(self)
+    }
+
     /// Returns what the compiler may use of the baseline, by Cranelift's names.
-    #[cfg(feature = "package")]
+    #[cfg(feature = "compiler")]
     const fn settings(self) -> &'static [&'static str] {
         match self {
-            Self::X86_64 => &["x86-64-v3"],
+            Self::X86_64 => &[
+                "has_sse3",
+                "has_ssse3",
+                "has_sse41",
+                "has_sse42",
+                "has_popcnt",
+                "has_cmpxchg16b",
+                "has_avx",
+                "has_avx2",
+                "has_bmi1",
+                "has_bmi2",
+                "has_fma",
+                "has_lzcnt",
+            ],
             Self::Arm64 => &["has_lse"],
         }
     }
@@ -176,12 +195,26 @@ pub enum PrecompiledError {
         /// What this machine lacks of it.
         missing: Vec<&'static str>,
     },
+    /// This build has no compiler for the machine.
+    #[error("this durabox compiles for its own machine only, not for {0}")]
+    NoCompiler(Architecture),
     /// The engine refuses it, though all that is said of it fits.
     #[error("the engine refuses the compiled form: {0:#}")]
     Refused(wasmtime::Error),
     /// Not a handler that can run here.
     #[error(transparent)]
     Handler(#[from] ArtifactError),
+}
+
+impl PrecompiledError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoCompiler(_) => Some("build durabox with the feature that has both compilers: --features arm64"),
+            Self::Handler(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
 
 impl Sandbox {
@@ -277,10 +310,11 @@ fn features() -> [(&'static str, bool); 0] {
     []
 }
 
-/// Compiles a handler for an architecture, whatever this machine is; errors call it `name`.
+/// Compiles a handler for an architecture's baseline; errors call it `name`. For another machine than
+/// this one it takes the feature `arm64`.
 ///
 /// The same wasm gives the same bytes on every machine.
-#[cfg(feature = "package")]
+#[cfg(feature = "compiler")]
 pub fn precompile(
     name: &str,
     wasm: &[u8],
@@ -288,6 +322,9 @@ pub fn precompile(
 ) -> Result<(Vec<u8>, Precompiled), PrecompiledError> {
     use std::borrow::Cow;
 
+    if !architecture.can_be_compiled_for() {
+        return Err(PrecompiledError::NoCompiler(architecture));
+    }
     let component = match Form::of(name, wasm)? {
         Form::Component => Cow::Borrowed(wasm),
         Form::Module => Cow::Owned(crate::componentize::componentize(name, wasm)?),
@@ -307,7 +344,7 @@ pub fn precompile(
 }
 
 /// Returns an engine that compiles for an architecture's baseline.
-#[cfg(feature = "package")]
+#[cfg(feature = "compiler")]
 #[allow(unsafe_code)]
 fn compiler(architecture: Architecture) -> wasmtime::Result<wasmtime::Engine> {
     let mut config = crate::artifact::config();
@@ -321,5 +358,5 @@ fn compiler(architecture: Architecture) -> wasmtime::Result<wasmtime::Engine> {
     wasmtime::Engine::new(&config)
 }
 
-#[cfg(all(test, feature = "package"))]
+#[cfg(all(test, feature = "compiler"))]
 mod tests;

@@ -3,6 +3,8 @@
 //! Every checkpoint is a transaction of its own (WAL, `synchronous = NORMAL`): what was
 //! acknowledged survives the process, whatever ends it.
 
+mod hosted;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,15 +16,28 @@ use durabox_model::{ErrorObject, Event, ExecutionStatus, Operation, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::local::InvocationRecord;
+use crate::sandbox::LogLine;
 use crate::verify::Recorded;
 
+pub use hosted::{Filter, Hosted};
+
 /// The layout of the database; a file of a later one is refused.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
 /// What brings layout 1 to 2: runs that chained invokes started know the run that invoked.
 const FROM_1_TO_2: &str = "
 ALTER TABLE executions ADD COLUMN parent INTEGER;
 ALTER TABLE executions ADD COLUMN parent_operation TEXT;
+";
+
+/// What brings layout 2 to 3: executions that a server hosts can be taken up again.
+const FROM_2_TO_3: &str = "
+ALTER TABLE executions ADD COLUMN hosted TEXT;
+ALTER TABLE executions ADD COLUMN saved TEXT;
+ALTER TABLE executions ADD COLUMN expires_ms INTEGER;
+CREATE INDEX executions_by_arn ON executions (arn);
+CREATE INDEX executions_by_parent ON executions (parent, parent_operation);
+CREATE INDEX executions_by_function ON executions (function, start_ms);
 ";
 
 const SCHEMA: &str = "
@@ -40,9 +55,15 @@ CREATE TABLE executions (
     result TEXT,
     error TEXT,
     parent INTEGER,
-    parent_operation TEXT
+    parent_operation TEXT,
+    hosted TEXT,
+    saved TEXT,
+    expires_ms INTEGER
 );
 CREATE INDEX executions_by_name ON executions (name);
+CREATE INDEX executions_by_arn ON executions (arn);
+CREATE INDEX executions_by_parent ON executions (parent, parent_operation);
+CREATE INDEX executions_by_function ON executions (function, start_ms);
 CREATE TABLE events (
     execution INTEGER NOT NULL,
     event_id INTEGER NOT NULL,
@@ -155,6 +176,8 @@ pub struct NewRun<'a> {
     pub seed: u64,
     /// Number of the run, and id of the operation in it, that invoked the function.
     pub invoked_by: Option<(u64, &'a str)>,
+    /// What a server keeps of it besides, which makes it an execution that can be taken up again.
+    pub hosted: Option<&'a str>,
 }
 
 impl Store {
@@ -163,8 +186,19 @@ impl Store {
         let path = directory.join("durabox.db");
         std::fs::create_dir_all(directory)
             .map_err(|error| StoreError::Io { path: directory.to_owned(), problem: error.to_string() })?;
+        let connection = Connection::open(&path).map_err(|error| classify(&path, &error))?;
+        Self::prepare(path, connection)
+    }
+
+    /// Returns a store that is gone with the process.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let path = PathBuf::from(":memory:");
+        let connection = Connection::open_in_memory().map_err(|error| classify(&path, &error))?;
+        Self::prepare(path, connection)
+    }
+
+    fn prepare(path: PathBuf, connection: Connection) -> Result<Self, StoreError> {
         let fail = |error| classify(&path, &error);
-        let connection = Connection::open(&path).map_err(fail)?;
         connection.busy_timeout(Duration::from_secs(2)).map_err(fail)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(fail)?;
@@ -176,8 +210,10 @@ impl Store {
                 let create = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;");
                 upgrade_once(&connection, &create).map_err(fail)?;
             }
-            1 => {
-                let upgrade = format!("BEGIN IMMEDIATE; {FROM_1_TO_2} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;");
+            old @ (1 | 2) => {
+                let first = if old == 1 { FROM_1_TO_2 } else { "" };
+                let upgrade =
+                    format!("BEGIN IMMEDIATE; {first} {FROM_2_TO_3} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;");
                 upgrade_once(&connection, &upgrade).map_err(fail)?;
             }
             SCHEMA_VERSION => {}
@@ -191,8 +227,8 @@ impl Store {
         let number = self.with(|connection| {
             connection.execute(
                 "INSERT INTO executions
-                     (arn, name, function, wasm_sha256, seed, status, start_ms, input, parent, parent_operation)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                     (arn, name, function, wasm_sha256, seed, status, start_ms, input, parent, parent_operation, hosted)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                 params![
                     execution.arn(),
                     run.name,
@@ -204,11 +240,12 @@ impl Store {
                     execution.input(),
                     run.invoked_by.map(|(number, _)| number as i64),
                     run.invoked_by.map(|(_, operation)| operation),
+                    run.hosted,
                 ],
             )?;
             Ok(connection.last_insert_rowid())
         })?;
-        let recorder = Recorder { store: self.clone(), number, saved_events: Mutex::new(0) };
+        let recorder = Recorder::new(self, number, 0, run.hosted.is_some());
         recorder.save(execution)?;
         Ok(recorder)
     }
@@ -325,6 +362,19 @@ impl Store {
             .map_err(|error| StoreError::Corrupt { path: self.path.clone(), problem: error.to_string() })
     }
 
+    /// Runs `act` as one transaction. Its own statements are kept prepared too, which rusqlite's are not.
+    fn transaction(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), StoreError> {
+        self.with(|connection| {
+            connection.prepare_cached("BEGIN")?.execute([])?;
+            let done = act(connection).and_then(|()| connection.prepare_cached("COMMIT")?.execute([]));
+            if done.is_err() {
+                // What is told is why the change failed.
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            done.map(|_| ())
+        })
+    }
+
     fn with<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         act(&self.connection()).map_err(|error| classify(&self.path, &error))
     }
@@ -340,9 +390,15 @@ pub struct Recorder {
     store: Store,
     number: i64,
     saved_events: Mutex<usize>,
+    /// Whether the execution can be taken up again.
+    resumable: bool,
 }
 
 impl Recorder {
+    fn new(store: &Store, number: i64, saved_events: usize, resumable: bool) -> Self {
+        Self { store: store.clone(), number, saved_events: Mutex::new(saved_events), resumable }
+    }
+
     /// Returns the execution's number.
     pub const fn number(&self) -> u64 {
         self.number.unsigned_abs()
@@ -353,11 +409,10 @@ impl Recorder {
         let changed = execution.take_changes();
         let mut saved = self.saved_events.lock().unwrap_or_else(PoisonError::into_inner);
         let new_events = &execution.events()[*saved..];
-        if changed.is_empty() && new_events.is_empty() {
+        if changed.is_empty() && new_events.is_empty() && !self.resumable {
             return Ok(());
         }
-        self.store.with(|connection| {
-            let transaction = connection.unchecked_transaction()?;
+        self.store.transaction(|connection| {
             let mut upsert = connection.prepare_cached(
                 "INSERT INTO operations (execution, position, operation) VALUES (?1, ?2, ?3)
                  ON CONFLICT (execution, position) DO UPDATE SET operation = excluded.operation",
@@ -369,6 +424,11 @@ impl Recorder {
                 connection.prepare_cached("INSERT INTO events (execution, event_id, event) VALUES (?1, ?2, ?3)")?;
             for event in new_events {
                 insert.execute(params![self.number, event.event_id as i64, json(event)?])?;
+            }
+            if self.resumable {
+                connection
+                    .prepare_cached("UPDATE executions SET saved = ?2, status = ?3 WHERE number = ?1")?
+                    .execute(params![self.number, json(&execution.saved())?, execution.status().as_str()])?;
             }
             if execution.status().is_terminal() {
                 connection.execute(
@@ -382,7 +442,7 @@ impl Recorder {
                     ],
                 )?;
             }
-            transaction.commit()
+            Ok(())
         })?;
         *saved = execution.events().len();
         Ok(())
@@ -394,22 +454,25 @@ impl Recorder {
         invocation: &InvocationRecord,
         sites: &[(String, CallSite)],
     ) -> Result<(), StoreError> {
-        self.store.with(|connection| {
-            let transaction = connection.unchecked_transaction()?;
+        self.store.transaction(|connection| {
             let mut insert = connection.prepare_cached(
                 "INSERT OR IGNORE INTO sites (execution, id, file, line, column) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
             for (id, site) in sites {
                 insert.execute(params![self.number, id, site.file, site.line, site.column])?;
             }
-            let mut insert = connection
-                .prepare_cached("INSERT INTO logs (execution, invocation, line, log) VALUES (?1, ?2, ?3, ?4)")?;
-            for (line, log) in invocation.logs.iter().enumerate() {
-                insert.execute(params![self.number, invocation.number as i64, line as i64, json(log)?])?;
-            }
-            transaction.commit()
+            save_logs(connection, self.number, invocation.number, &invocation.logs)
         })
     }
+}
+
+fn save_logs(connection: &Connection, number: i64, invocation: u64, logs: &[LogLine]) -> rusqlite::Result<()> {
+    let mut insert =
+        connection.prepare_cached("INSERT INTO logs (execution, invocation, line, log) VALUES (?1, ?2, ?3, ?4)")?;
+    for (line, log) in logs.iter().enumerate() {
+        insert.execute(params![number, invocation as i64, line as i64, json(log)?])?;
+    }
+    Ok(())
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
@@ -437,8 +500,8 @@ fn from_millis(millis: i64) -> Timestamp {
 }
 
 fn parse_status(text: &str) -> ExecutionStatus {
-    use ExecutionStatus::{Failed, Running, Stopped, Succeeded, TimedOut};
-    [Running, Succeeded, Failed, TimedOut, Stopped]
+    use ExecutionStatus::{Failed, Paused, Pausing, Running, Stopped, Succeeded, TimedOut};
+    [Running, Pausing, Paused, Succeeded, Failed, TimedOut, Stopped]
         .into_iter()
         .find(|status| status.as_str() == text)
         .unwrap_or(Running)

@@ -132,7 +132,11 @@ impl Recorded {
         match self.status {
             ExecutionStatus::Succeeded => true,
             ExecutionStatus::Failed => last.unwrap_or(true),
-            ExecutionStatus::Running | ExecutionStatus::TimedOut | ExecutionStatus::Stopped => false,
+            ExecutionStatus::Running
+            | ExecutionStatus::Pausing
+            | ExecutionStatus::Paused
+            | ExecutionStatus::TimedOut
+            | ExecutionStatus::Stopped => false,
         }
     }
 }

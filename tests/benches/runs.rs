@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use durabox::runtime::local::{self, Run, RunOptions};
+use durabox::runtime::model::ExecutionStatus;
 use durabox::runtime::sandbox::InvokeOptions;
 use durabox::runtime::store::Store;
 use durabox::runtime::verify::{self, Recorded};
@@ -12,7 +13,9 @@ use durabox_tests::handlers::{artifact, component, sandbox};
 
 fn execute(artifact: &Artifact, input: &str, store: Option<&Store>, runtime: &tokio::runtime::Runtime) -> Run {
     let options = RunOptions { shadow_replay: false, ..RunOptions::default() };
-    runtime.block_on(local::run(sandbox(), artifact, input, options, store)).expect("a run")
+    let run = runtime.block_on(local::run(sandbox(), artifact, input, options, store)).expect("a run");
+    assert_eq!(run.execution.status(), ExecutionStatus::Succeeded, "{:?}", run.execution.error());
+    run
 }
 
 fn runs(criterion: &mut Criterion) {
@@ -40,6 +43,30 @@ fn runs(criterion: &mut Criterion) {
     drop(store);
     std::fs::remove_dir_all(&directory).expect("the store goes");
 
+    let map = artifact("bench_map");
+    group.bench_function("map over 1,000 items, a step each", |bencher| {
+        bencher.iter(|| black_box(execute(&map, "[1000, null]", None, &runtime)));
+    });
+    group.bench_function("map over 1,000 items, a step each, 10 at once", |bencher| {
+        bencher.iter(|| black_box(execute(&map, "[1000, 10]", None, &runtime)));
+    });
+    group.throughput(Throughput::Elements(100));
+    let parallel = artifact("bench_parallel");
+    group.bench_function("parallel of 100 branches, each waits another time", |bencher| {
+        bencher.iter(|| black_box(execute(&parallel, "100", None, &runtime)));
+    });
+    // The execution itself is metered as one: 3,000 in all.
+    group.throughput(Throughput::Elements(3000));
+    group.bench_function("3,000 operations", |bencher| {
+        bencher.iter(|| black_box(execute(&steps, "2999", None, &runtime)));
+    });
+    group.throughput(Throughput::Bytes(10_000_000));
+    let payloads = artifact("bench_payloads");
+    group.bench_function("10 MB of payloads in 100 steps", |bencher| {
+        bencher.iter(|| black_box(execute(&payloads, "100", None, &runtime)));
+    });
+
+    group.throughput(Throughput::Elements(1000));
     let recorded = Recorded::from(&execute(&steps, "1000", None, &runtime));
     group.bench_function("1,000 recorded steps replayed", |bencher| {
         let replay = || verify::replay(sandbox(), &steps, &recorded, InvokeOptions::default());

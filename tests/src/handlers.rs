@@ -14,12 +14,16 @@ pub fn workspace() -> PathBuf {
     tests.parent().unwrap_or(tests).to_owned()
 }
 
+/// Returns the folder of what Cargo builds.
+pub fn target_dir() -> PathBuf {
+    workspace().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
+}
+
 /// Returns the sandbox of this process; compiled handlers are cached under the target directory.
 pub fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     SANDBOX.get_or_init(|| {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-        let cache_dir = Some(target.join("durabox-cache"));
+        let cache_dir = Some(target_dir().join("durabox-cache"));
         Sandbox::new(SandboxOptions { cache_dir }).expect("a sandbox")
     })
 }
@@ -46,6 +50,16 @@ fn build(target: Target) -> BTreeMap<String, Built> {
 
 fn path(built: &BTreeMap<String, Built>, name: &str) -> PathBuf {
     built.get(name).unwrap_or_else(|| panic!("there is no handler {name:?}")).path.clone()
+}
+
+/// Returns the names of the examples.
+pub fn examples() -> Vec<String> {
+    let files = std::fs::read_dir(workspace().join("examples/src/bin")).expect("the examples");
+    let names =
+        files.map(|file| file.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 /// Returns a handler, loaded from its component.

@@ -1,262 +1,137 @@
-//! Lambda, as one function in an environment of its own meets it: the Runtime API that gives it events,
-//! and the API that it checkpoints to, answered by the engine's own execution. A process runs the
-//! function, and every call of the service may go wrong as a test wants it to.
+//! A stand-in for Lambda: what its API answers about executions that have run locally before they are
+//! asked for. It is as unhelpful as Lambda may be: unknown at first, throttled, in small pages.
 
-mod answer;
-mod function;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use durabox::runtime::engine::service::Execution;
+use durabox::runtime::local::{Run, RunOptions};
+use serde_json::{Value, json};
 
-use durabox::runtime::Clock;
-use durabox::runtime::engine::service::{Effect, Execution, ExecutionConfig, InvocationEnd, StartExecution};
-use durabox::runtime::model::{ErrorObject, InvocationEvent, Timestamp};
-use serde_json::Value;
+use crate::handlers::run_with;
+use crate::server::{Answer, Request, Server};
 
-use crate::server::Server;
+/// Events to a page, whatever is asked for.
+const PAGE: usize = 2;
 
-pub use function::{Environment, Function, architecture, packaged};
-
-/// The ARN of every execution here.
-pub const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:handler:1/durable-execution/test/00000000-0000-4000-8000-000000000001";
-
-/// A call that the function made of the service.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// From 1, repetitions by the function's SDK counted.
-    pub number: usize,
-    /// Of an invocation, from 1.
-    pub invocation: u64,
-    /// Whether it is a checkpoint; else it reads the state.
-    pub is_checkpoint: bool,
-    /// Of a checkpoint.
-    pub client_token: Option<String>,
-    /// What its updates do, such as `STEP START`.
-    pub updates: Vec<String>,
+/// The stand-in, with what it is told to be.
+#[derive(Clone, Debug, Default)]
+pub struct StandIn {
+    /// The handler that every function runs; the one of the function's own name if this is empty.
+    pub handler: String,
+    /// Answers of GetDurableExecution that come before the true one, one to a question.
+    pub before: Vec<Answer>,
+    /// Says that the result is JSON text within JSON text.
+    pub encodes_twice: bool,
 }
 
-/// What goes wrong with a call.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// It is refused, with nothing applied.
-    Refused(u16, &'static str, &'static str),
-    /// It is applied, and the answer is lost.
-    Lost,
-    /// It is applied, and the answer comes after this time.
-    Slow(Duration),
-    /// It is neither applied nor answered, for as long as the function waits.
-    Silence,
-}
-
-/// Decides what goes wrong; `None` is nothing.
-pub type Faults = Arc<dyn Fn(&Call) -> Option<Fault> + Send + Sync>;
-
-/// How an execution is made.
-pub struct Options {
-    /// The input event, JSON text.
-    pub input: String,
-    /// The function's timeout, after which its process is killed.
-    pub timeout: Duration,
-    /// What the function is told of it; the same unless a test wants to see what it does before the end.
-    pub told: Option<Duration>,
-    /// Operations in a page of the state.
-    pub page_size: usize,
-    /// What goes wrong.
-    pub faults: Faults,
-    /// An event that is given in the place of the execution's.
-    pub event: Option<Value>,
-}
-
-impl Options {
-    /// Returns the options of an execution on this input in which nothing goes wrong.
-    pub fn new(input: impl Into<String>) -> Self {
-        let (timeout, page_size) = (Duration::from_secs(60), usize::MAX);
-        Self { input: input.into(), timeout, told: None, page_size, faults: Arc::new(|_| None), event: None }
-    }
-}
-
-/// What came of an execution.
-#[derive(Debug)]
-pub struct Finished {
-    /// As it closed.
-    pub execution: Execution,
-    /// How each invocation ended, as the function said.
-    pub ends: Vec<InvocationEnd>,
-    /// How long each took, from the event to the answer.
-    pub times: Vec<Duration>,
-    /// What the function asked of the service.
-    pub calls: Vec<Call>,
-    /// The function's log, line by line; one that is no JSON is a string.
-    pub logs: Vec<Value>,
-    /// What the function said when it could not start.
-    pub init_errors: Vec<Value>,
-}
-
-impl Finished {
-    /// Returns the messages of the log.
-    pub fn messages(&self) -> Vec<&str> {
-        self.logs.iter().map(|line| line["message"].as_str().or(line.as_str()).unwrap_or_default()).collect()
-    }
-}
-
-/// Lambda's half.
-pub struct Lambda {
-    server: Server,
-    shared: Arc<Shared>,
-}
-
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
 struct State {
-    execution: Option<Running>,
-    /// Events that no environment has taken yet.
-    events: VecDeque<Event>,
-    /// How the invocation under way has ended.
-    ended: Option<InvocationEnd>,
-    calls: Vec<Call>,
-    init_errors: Vec<Value>,
-    /// When an environment first asked for an event, and first called the service.
-    asked: Option<Instant>,
-    called: Option<Instant>,
+    options: StandIn,
+    /// By ARN.
+    runs: HashMap<String, Run>,
 }
 
-struct Running {
-    execution: Execution,
-    /// Moves between invocations only, from one timer to the next.
-    now: Timestamp,
-    faults: Faults,
-}
-
-#[derive(Clone)]
-struct Event {
-    request_id: String,
-    deadline: u64,
-    body: String,
-}
-
-impl Lambda {
-    /// Starts serving on a port of this machine.
-    pub fn start() -> Self {
-        let shared = Arc::<Shared>::default();
-        let served = Arc::clone(&shared);
-        Self { server: Server::start(move |request| served.answer(request)), shared }
-    }
-
-    /// Runs an execution of a function to its end.
-    pub fn execute(&self, function: &Function, options: Options) -> Finished {
-        let mut environment = function.start(&self.server.authority());
-        let finished = self.execute_in(&mut environment, options);
-        Finished { logs: environment.stop(), ..finished }
-    }
-
-    /// Runs an execution in an environment that may have run others before.
-    pub fn execute_in(&self, environment: &mut Environment, options: Options) -> Finished {
-        self.begin(&options);
-        let (mut ends, mut times) = (Vec::new(), Vec::new());
-        loop {
-            let mut state = self.shared.lock();
-            let running = state.running();
-            match running.execution.poll_effect(running.now) {
-                Some(Effect::Closed) => break,
-                Some(Effect::Invoke { request_id, input }) => {
-                    let body = options.event.clone().map_or_else(
-                        || serde_json::to_string(&InvocationEvent::from(&input)).expect("JSON"),
-                        |event| event.to_string(),
-                    );
-                    let deadline = epoch().saturating_add(options.told.unwrap_or(options.timeout));
-                    let deadline = u64::try_from(deadline.as_millis()).expect("milliseconds of this age");
-                    state.events.push_back(Event { request_id, deadline, body });
-                    drop(state);
-                    let start = Instant::now();
-                    let end = self.invocation(environment, options.timeout);
-                    times.push(start.elapsed());
-                    ends.push(end.clone());
-                    let mut state = self.shared.lock();
-                    let running = state.running();
-                    running.execution.complete_invocation(end, running.now);
-                }
-                None => {
-                    let timer = running.execution.poll_timeout().expect("an open execution times out some day");
-                    running.now = running.now.max(timer);
-                    running.execution.handle_timeout(running.now);
-                }
-            }
-        }
-        let mut state = self.shared.lock();
-        let execution = state.running().execution.clone();
-        let (calls, init_errors) = (std::mem::take(&mut state.calls), std::mem::take(&mut state.init_errors));
-        Finished { execution, ends, times, calls, logs: Vec::new(), init_errors }
-    }
-
-    /// Returns how long an environment took from its start to its first question for an event, and to
-    /// its first call of the service.
-    pub fn since(&self, start: Instant) -> (Duration, Duration) {
-        let state = self.shared.lock();
-        let since = |at: Option<Instant>| at.map(|at| at.duration_since(start)).unwrap_or_default();
-        (since(state.asked), since(state.called))
-    }
-
-    /// Returns where it serves, `127.0.0.1:PORT`.
-    pub fn authority(&self) -> String {
-        self.server.authority()
-    }
-
-    fn begin(&self, options: &Options) {
-        let start = StartExecution {
-            arn: ARN.into(),
-            input: Some(options.input.clone()),
-            config: ExecutionConfig { page_size: options.page_size, ..ExecutionConfig::default() },
-        };
-        let now = Clock::real().now();
-        let running = Running { execution: Execution::start(start, now), now, faults: Arc::clone(&options.faults) };
-        *self.shared.lock() = State { execution: Some(running), ..State::default() };
-    }
-
-    /// Waits until the invocation under way has ended: by the function's word, by its death, which
-    /// starts another environment, or by Lambda, which kills it when its time is up.
-    fn invocation(&self, environment: &mut Environment, timeout: Duration) -> InvocationEnd {
-        /// How late a death is noticed.
-        const LOOK: Duration = Duration::from_millis(5);
-        let deadline = Instant::now() + timeout;
-        self.shared.changed.notify_all();
-        let mut state = self.shared.lock();
-        loop {
-            if let Some(end) = state.ended.take() {
-                return end;
-            }
-            let died = environment.died();
-            if died.is_some() || Instant::now() >= deadline {
-                state.events.clear();
-                drop(state);
-                environment.restart();
-                return InvocationEnd::Crashed(match died {
-                    Some(how) => ErrorObject::new("Runtime.ExitError", format!("Runtime exited with error: {how}")),
-                    None => ErrorObject::new("Sandbox.Timedout", "Task timed out"),
-                });
-            }
-            state = self.shared.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
-        }
+impl StandIn {
+    /// Starts it.
+    pub fn start(self) -> Server {
+        let state = Arc::new(Mutex::new(State { options: self, runs: HashMap::new() }));
+        Server::start(move |request| {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            Some(state.answer(request))
+        })
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Returns an error as Lambda's API spells it.
+pub fn error(status: u16, code: &'static str, message: &str) -> Answer {
+    let body = json!({ "Type": "User", "message": message, "Message": message });
+    Answer::new(status, body.to_string()).with_header("x-amzn-errortype", code)
+}
+
+/// Returns an answer that says that the execution runs.
+pub fn running() -> Answer {
+    Answer::new(200, description("RUNNING", 1_767_225_600.0).to_string())
+}
+
+fn description(status: &str, start: f64) -> Value {
+    json!({
+        "DurableExecutionArn": "arn", "DurableExecutionName": "name", "FunctionArn": "function",
+        "StartTimestamp": start, "Status": status,
+    })
 }
 
 impl State {
-    fn running(&mut self) -> &mut Running {
-        self.execution.as_mut().expect("an execution has begun")
+    fn answer(&mut self, request: &Request) -> Answer {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let parts: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        match parts[..] {
+            [_, "functions", function, "invocations"] => self.invoke(function, request),
+            [_, "durable-executions", arn, "history"] => match self.runs.get(arn) {
+                Some(run) => history(&run.execution, &request.path),
+                None => unknown(),
+            },
+            [_, "durable-executions", arn] if self.options.before.is_empty() => match self.runs.get(arn) {
+                Some(run) => self.describe(&run.execution),
+                None => unknown(),
+            },
+            [_, "durable-executions", _] => self.options.before.remove(0),
+            _ => error(404, "UnknownOperationException", "the stand-in has no such operation"),
+        }
+    }
+
+    fn invoke(&mut self, function: &str, request: &Request) -> Answer {
+        assert_eq!(request.header("x-amz-invocation-type"), Some("Event"));
+        let name = request.header("x-amz-durable-execution-name").map(str::to_owned);
+        // Executions of one name and input are one, so that those without a name get one each.
+        let name = name.unwrap_or_else(|| format!("execution-{}", self.runs.len() + 1));
+        let options = RunOptions { execution_name: Some(name), ..RunOptions::default() };
+        let handler = match self.options.handler.as_str() {
+            "" => function.split(':').next().unwrap_or(function),
+            handler => handler,
+        };
+        let run = run_with(handler, &request.body, options);
+        let arn = run.execution.arn().to_owned();
+        self.runs.insert(arn.clone(), run);
+        Answer::new(202, "").with_header("x-amz-durable-execution-arn", arn)
+    }
+
+    fn describe(&self, execution: &Execution) -> Answer {
+        #[allow(clippy::cast_precision_loss)]
+        let seconds = |time: durabox::runtime::model::Timestamp| time.as_millis() as f64 / 1000.0;
+        let mut answer = description(execution.status().as_str(), seconds(execution.start_timestamp()));
+        let result = execution.result().map(str::to_owned);
+        answer["Result"] = match self.options.encodes_twice {
+            true => json!(result.map(|result| json!(result).to_string())),
+            false => json!(result),
+        };
+        answer["Error"] = json!(execution.error());
+        answer["InputPayload"] = json!(execution.input());
+        answer["EndTimestamp"] = json!(execution.end_timestamp().map(seconds));
+        Answer::new(200, answer.to_string())
     }
 }
 
-fn epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock that is set")
+fn unknown() -> Answer {
+    error(404, "ResourceNotFoundException", "Durable Execution does not exist")
+}
+
+/// Returns one segment of a path without its percent signs.
+fn decoded(segment: &str) -> String {
+    [("%3A", ":"), ("%2F", "/"), ("%24", "$"), ("%2B", "+"), ("%3D", "=")]
+        .into_iter()
+        .fold(segment.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+fn history(execution: &Execution, path: &str) -> Answer {
+    let query = path.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let mut events = execution.events().to_vec();
+    if value("ReverseOrder") == Some("true") {
+        events.reverse();
+    }
+    let from: usize = value("Marker").and_then(|marker| marker.parse().ok()).unwrap_or(0);
+    let page: Vec<_> = events.iter().skip(from).take(PAGE).collect();
+    let next = (from + PAGE < events.len()).then(|| (from + PAGE).to_string());
+    Answer::new(200, json!({ "Events": page, "NextMarker": next }).to_string())
 }

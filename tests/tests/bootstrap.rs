@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use durabox::package::check::Packaged;
 use durabox::package::{Package, unpacked};
-use durabox::runtime::engine::service::InvocationEnd;
+use durabox::runtime::engine::service::{Execution, InvocationEnd};
+use durabox::runtime::model::Event;
 use durabox::runtime::model::ExecutionStatus::{self, Failed, Succeeded};
-use durabox::runtime::precompiled::{Architecture, precompile};
+use durabox::runtime::precompiled::Architecture;
 use durabox_tests::handlers::{component, run};
-use durabox_tests::lambda::{ARN, Call, Fault, Finished, Function, Lambda, Options, architecture, packaged};
+use durabox_tests::lambda_service::{ARN, Call, Fault, Finished, Function, Lambda, Options, architecture, packaged};
 use serde_json::{Value, json};
 
 fn execute(handler: &str, options: Options) -> Finished {
@@ -37,19 +38,19 @@ fn ended(finished: &Finished, status: ExecutionStatus, result: Option<&str>, log
 
 /// Returns the error types of the invocations that crashed.
 fn crashes(finished: &Finished) -> Vec<&str> {
-    let crash = |end| match end {
-        &InvocationEnd::Crashed(ref error) => error.error_type.as_deref(),
-        InvocationEnd::Answered(_) => None,
-    };
+    fn crash(end: &InvocationEnd) -> Option<&str> {
+        match end {
+            InvocationEnd::Crashed(error) => error.error_type.as_deref(),
+            InvocationEnd::Answered(_) => None,
+        }
+    }
     finished.ends.iter().filter_map(crash).collect()
 }
 
 /// Returns the events of a history, each with its operation's name.
-fn events(finished: &durabox::runtime::engine::service::Execution) -> Vec<String> {
-    let event = |event: &durabox::runtime::model::Event| {
-        format!("{} {}", event.details.event_type(), event.name.as_deref().unwrap_or("-"))
-    };
-    finished.events().iter().map(event).collect()
+fn events(execution: &Execution) -> Vec<String> {
+    let event = |event: &Event| format!("{} {}", event.details.event_type(), event.name.as_deref().unwrap_or("-"));
+    execution.events().iter().map(event).collect()
 }
 
 #[test]
@@ -309,12 +310,9 @@ fn a_compiled_form_that_does_not_fit_is_refused() {
     fs::write(damaged.file("handler.cwasm"), code).expect("a file");
     does_not_start(&damaged, &["handler.cwasm", "is damaged"]);
 
-    let other_machine = Function::new("hello_world");
     let there = Architecture::ALL.into_iter().find(|known| *known != architecture()).expect("another");
-    let wasm = fs::read(component("hello_world")).expect("a component");
-    let (code, precompiled) = precompile("handler.wasm", &wasm, there).expect("a handler");
-    fs::write(other_machine.file("handler.cwasm"), code).expect("a file");
-    other_machine.change_manifest(|manifest| manifest["precompiled"] = json!(precompiled));
+    let other_machine = Function::new("hello_world");
+    other_machine.change_manifest(|manifest| manifest["precompiled"]["architecture"] = json!(there));
     does_not_start(&other_machine, &["the compiled form is for", there.as_str()]);
 }
 

@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use durabox::runtime::local::{Run, RunOptions};
+use durabox::runtime::local::{self, CallbackAnswer, Run, RunOptions, controls};
 use durabox::runtime::model::ExecutionStatus::{Failed, Succeeded};
 use durabox::runtime::sandbox::Policy;
 use durabox::runtime::verify::Verdict;
-use durabox_tests::handlers::{run, run_with};
+use durabox_tests::handlers::{artifact, block_on, run, run_with, sandbox};
 
 fn failed(run: &Run, error_type: &str, words: &[&str]) {
     assert_eq!(run.execution.status(), Failed, "{:?}", run.execution.result());
@@ -198,4 +198,66 @@ fn a_batch_that_cannot_be_is_refused_with_both_sides_and_its_place() {
 fn a_handler_that_returns_while_spawned_work_runs_is_told_which() {
     let run = run("leaves_work_running", "{}");
     failed(&run, "InvalidOperationUseError", &["`forgotten`", "leaves_work_running.rs:9", "await it"]);
+}
+
+#[test]
+fn a_handler_that_returns_while_branches_run_is_told_which() {
+    let run = run("returns_over_branches", "{}");
+    failed(&run, "InvalidOperationUseError", &["`branches`", "returns_over_branches.rs:15", "await it"]);
+}
+
+#[test]
+fn an_operation_inside_a_step_is_refused_with_both_places() {
+    let words = [
+        "WAIT/Wait \"inner\"",
+        "operation_in_step.rs:10",
+        "the body of STEP/Step \"outer\"",
+        "operation_in_step.rs:13",
+    ];
+    failed(&run("operation_in_step", "{}"), "InvalidOperationUseError", &words);
+}
+
+#[test]
+fn an_operation_on_a_context_that_has_ended_is_refused_with_both_places() {
+    let words = [
+        "WAIT/Wait \"late\"",
+        "operation_after_context.rs:18",
+        "\"short\"",
+        "operation_after_context.rs:16",
+        "has ended",
+    ];
+    failed(&run("operation_after_context", "{}"), "InvalidOperationUseError", &words);
+}
+
+#[test]
+fn a_callback_that_is_answered_twice_refuses_the_second_answer_with_its_place() {
+    let yes = || Some("true".into());
+    let (controls, commands) = controls();
+    let (run, second) = block_on(async {
+        let handler = artifact("callback_answered_late");
+        let run = local::run_controlled(sandbox(), &handler, "{}", RunOptions::default(), None, commands);
+        let answers = async {
+            controls.wait_for_callback("approval").await.expect("it opens");
+            controls.succeed("approval", yes()).await.expect("it is open");
+            controls.succeed("approval", yes()).await
+        };
+        tokio::join!(run, answers)
+    });
+    assert_eq!(run.expect("a run").execution.status(), Succeeded);
+    let text = second.expect_err("it is answered").to_string();
+    assert!(text.contains("\"approval\"") && text.contains("it is SUCCEEDED since"), "{text}");
+    assert!(text.ends_with("callback_answered_late.rs:8)"), "{text}");
+}
+
+#[test]
+fn an_answer_after_the_time_of_its_callback_is_refused_with_its_place() {
+    let answer = CallbackAnswer::success("approval", Some("true".into())).after(Duration::from_secs(61));
+    let options = RunOptions { callbacks: vec![answer], ..RunOptions::default() };
+    let run = run_with("callback_answered_late", "{}", options);
+    assert_eq!(run.execution.status(), Succeeded, "{:?}", run.execution.error());
+    let [refused] = &*run.outside.refused_answers else { panic!("{:?}", run.outside.refused_answers) };
+    let text = refused.reason.to_string();
+    assert!(text.contains("\"approval\"") && text.contains("it is TIMED_OUT since"), "{text}");
+    let site = refused.site.as_ref().expect("a place").to_string();
+    assert!(site.ends_with("callback_answered_late.rs:8"), "{site}");
 }

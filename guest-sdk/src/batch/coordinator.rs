@@ -124,7 +124,7 @@ where
                 branches.run(&self).await?;
                 let (result, started) = branches.finish();
                 let body = self.write(result, started).await?;
-                context_body::rest(&mut self.claimed, body).await
+                context_body::rest(&mut self.claimed, body).await.map(|(result, _)| result)
             }
             state => context_body::unexpected(&state),
         }
@@ -148,7 +148,8 @@ where
         let decision = serde_json::to_string(&Decision::of(&result, started)).map_err(|e| unwritable(e.into()))?;
         let written = BatchSummary::write(result, &*self.settings.serdes, &self.ctx).await;
         let (summary, value) = written.map_err(unwritable)?;
-        let payload = self.settings.result_serdes.serialize(summary, self.ctx.clone()).await.map_err(unwritable)?;
+        let payload =
+            serdes::write(&self.settings.result_serdes, summary, self.ctx.clone()).await.map_err(unwritable)?;
         Ok(Body::Succeeded { value, payload, summary: Some(decision) })
     }
 }
@@ -292,7 +293,7 @@ impl<I: 'static, O: 'static, IS: Serdes<O>> Branches<I, O, IS> {
                     };
                     let body = child::write(running.await, &*serdes, &ctx).await;
                     match context_body::rest(&mut claimed, body).await {
-                        Ok(payload) => {
+                        Ok(((), payload)) => {
                             let value = child::read(&*serdes, Some(payload), ctx).await?;
                             Ok(BatchItem::succeeded(index, name, value))
                         }

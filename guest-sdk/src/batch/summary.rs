@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::result::{BatchItem, BatchItemStatus, BatchResult, CompletionReason};
 use crate::BoxError;
 use crate::failure::{CHILD_FAILED, WireError};
-use crate::serdes::{Serdes, SerdesContext};
+use crate::serdes::{self, Serdes, SerdesContext};
 
 /// The result of a map or parallel, as it is recorded.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,8 +45,8 @@ impl BatchSummary {
             let mut payload = String::new();
             if let Some(value) = item.result.take() {
                 let ctx = ctx.item(item.index);
-                payload = serdes.serialize(value, ctx.clone()).await?;
-                item.result = Some(serdes.deserialize(payload.clone(), ctx).await?);
+                payload = serdes::write(serdes, value, ctx.clone()).await?;
+                item.result = Some(serdes::read(serdes, Some(payload.clone()), ctx).await?);
             }
             let failed = item.status == BatchItemStatus::Failed;
             let error_type = if failed { item.error_type.as_deref().unwrap_or(CHILD_FAILED) } else { "" };
@@ -76,7 +76,7 @@ impl BatchSummary {
             let Item { index, name, .. } = item;
             items.push(match item.status.as_str() {
                 "SUCCEEDED" => {
-                    let value = serdes.deserialize(item.result, ctx.item(index)).await?;
+                    let value = serdes::read(serdes, Some(item.result), ctx.item(index)).await?;
                     BatchItem::succeeded(index, name, value)
                 }
                 "FAILED" => {

@@ -9,3 +9,5 @@ pub mod new;
 pub mod package;
 pub mod replay;
 pub mod run;
+pub mod serve;
+pub mod test;

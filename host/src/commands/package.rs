@@ -1,5 +1,6 @@
 //! `durabox package`
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -72,20 +73,20 @@ fn package(args: &Args) -> Result<u8, CliError> {
     };
     let mut rows = Vec::new();
     let mut functions = Vec::new();
-    for subject in &subjects {
-        let wasm = read(&subject.path)?;
+    for (name, path) in &subjects {
+        let wasm = read(path)?;
         let package = Package {
-            function: &subject.function_name,
+            function: name,
             wasm: &wasm,
             bootstrap: &program,
             architecture: args.arch,
             allowed_hosts: &args.allow_host,
         };
         let zip = package.zip()?;
-        let file = format!("{}-{}.zip", subject.function_name, args.arch);
+        let file = format!("{name}-{}.zip", args.arch);
         write(&out.join(&file), &zip.bytes)?;
-        rows.push(row(&subject.function_name, &zip, &out.join(&file)));
-        functions.push((subject.function_name.clone(), file));
+        rows.push(row(name, &zip, &out.join(&file)));
+        functions.push((name, file));
     }
     let functions: Vec<_> =
         functions.iter().map(|(name, zip)| Function { name, zip, architecture: args.arch }).collect();
@@ -118,24 +119,21 @@ fn check(zip: &Path, subjects: &[String]) -> Result<u8, CliError> {
     Ok(exit_code::OTHER_PACKAGE)
 }
 
-/// Returns what was named, built; every handler if nothing was.
-fn subjects(asked: &[String]) -> Result<Vec<Subject>, CliError> {
+/// Returns name and artifact of what was asked for, built; of every handler if nothing was.
+fn subjects(asked: &[String]) -> Result<Vec<(String, PathBuf)>, CliError> {
     if !asked.is_empty() {
-        return asked.iter().map(|asked| Subject::resolve(asked)).collect();
+        let resolve = |asked: &String| Subject::resolve(asked).map(|subject| (subject.function_name, subject.path));
+        return asked.iter().map(resolve).collect();
     }
     let workspace = Workspace::locate(&current_directory()?)?;
-    if workspace.handlers().is_empty() {
+    let packages = workspace.handlers().iter().map(|handler| handler.package.as_str()).collect::<BTreeSet<_>>();
+    if packages.is_empty() {
         return Err(CliError::usage(format!("there are no handlers in {}", workspace.root().display()))
             .hint("a handler is a binary of a package that depends on `durabox-sdk`"));
     }
-    let mut packages: Vec<_> = workspace.handlers().iter().map(|handler| handler.package.as_str()).collect();
-    packages.dedup();
-    Build::of_packages(workspace.root(), packages, CargoOutput::Shown).run().result?;
-    workspace
-        .handlers()
-        .iter()
-        .map(|handler| Subject::resolve(&format!("{}:{}", handler.package, handler.name)))
-        .collect()
+    let outcome = Build::of_packages(workspace.root(), packages, CargoOutput::Shown).run();
+    outcome.result?;
+    Ok(outcome.built.into_values().map(|built| (built.name, built.path)).collect())
 }
 
 /// Returns where Cargo builds; without a workspace, for a file that lies anywhere, `target` here.

@@ -20,7 +20,7 @@ use crate::cli_error::CliError;
 use crate::interrupt;
 use crate::progress::Display;
 
-pub use args::Args;
+pub use args::{Args, parse_preopen, parse_variable};
 
 /// Runs, keeps the run, and prints it.
 pub fn run(args: Args) -> Result<u8, CliError> {

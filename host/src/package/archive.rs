@@ -51,7 +51,7 @@ pub(super) fn read(zip: &[u8], limit: usize) -> ZipResult<Vec<Entry>> {
             std::io::Error::other(format!("it unzips to more than {limit} bytes, which Lambda does not take"))
         })?;
         let is_program = file.unix_mode().is_some_and(|mode| mode & 0o555 == 0o555);
-        entries.push(Entry { name: file.name().to_owned(), bytes, is_program });
+        entries.push(Entry { name: file.name()?.into_owned(), bytes, is_program });
     }
     Ok(entries)
 }

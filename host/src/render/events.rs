@@ -34,6 +34,8 @@ fn details(details: &EventDetails, start: Timestamp) -> String {
     use EventDetails as Event;
     match details {
         Event::ExecutionStarted(event) => payload(&event.details.input),
+        Event::ExecutionPaused(event) => event.details.reason.as_ref().map(payload).unwrap_or_default(),
+        Event::ExecutionResumed(event) => event.details.reason.as_ref().map(payload).unwrap_or_default(),
         Event::ExecutionSucceeded(event) => payload(&event.details.result),
         Event::ContextSucceeded(event) => payload(&event.details.result),
         Event::StepSucceeded(event) => payload(&event.details.result),

@@ -33,7 +33,7 @@ pub fn details<'a>(run: &Run, mut executions: impl Iterator<Item = &'a Run>) -> 
 }
 
 /// Returns `4 operations, 1,234 bytes`.
-fn metered(metering: Metering) -> String {
+pub fn metered(metering: Metering) -> String {
     let operations = count(usize::try_from(metering.operations).unwrap_or(usize::MAX), "operation");
     format!("{operations}, {} bytes", thousands(metering.bytes))
 }

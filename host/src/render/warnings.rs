@@ -44,7 +44,11 @@ pub fn warnings(run: &Run, sources: &Sources, audience: Audience) -> Vec<String>
         warnings.push(format!("warning: {} was not used\nhint: {hint}", described(answer)));
     }
     for refused in &outside.refused_answers {
-        warnings.push(format!("warning: {} was refused: {}", described(&refused.answer), refused.reason));
+        let site = refused.site.as_ref().map(|site| format!(" (made at {site})")).unwrap_or_default();
+        warnings.push(format!("warning: {} was refused: {}{site}", described(&refused.answer), refused.reason));
+    }
+    for unused in &outside.unused_faults {
+        warnings.push(format!("warning: the run did not come to this: {unused}"));
     }
     warnings.extend(large_payloads(run, sources));
     warnings

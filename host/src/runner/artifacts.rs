@@ -62,6 +62,13 @@ pub(super) fn names() -> Result<Vec<String>, RunError> {
     Ok(workspace(&mut known)?.handlers().iter().map(|handler| handler.name.clone()).collect())
 }
 
+/// Looks for the handler of this name; nothing is built.
+pub(super) fn find(name: &str) -> Result<(), RunError> {
+    let mut known = known();
+    workspace(&mut known)?.handler(name)?;
+    Ok(())
+}
+
 fn workspace(known: &mut Known) -> Result<Workspace, RunError> {
     let workspace = match known.workspace.take() {
         Some(workspace) => workspace,

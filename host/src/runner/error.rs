@@ -1,9 +1,12 @@
 use std::fmt;
+use std::time::Duration;
 
 use durabox_runtime::ArtifactError;
 use durabox_runtime::local::{ControlError, LocalError};
 use durabox_runtime::model::ExecutionStatus;
 
+use super::Mode;
+use crate::cloud::CloudError;
 use crate::handlers::BuildError;
 use crate::near;
 use crate::workspace::WorkspaceError;
@@ -45,12 +48,34 @@ pub enum RunError {
     /// The handler is not deterministic.
     #[error("{0}")]
     Divergence(String),
+    /// The cloud was asked in vain.
+    #[error(transparent)]
+    Cloud(Box<CloudError>),
+    /// A local run took longer than its test allows.
+    #[error("Execution did not complete within {}", crate::render::text::duration(*.0))]
+    Timeout(Duration),
+    /// The mode has no such thing.
+    #[error("{what} in {mode} mode: {why}")]
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+        /// Where.
+        mode: Mode,
+        /// Why it is not there.
+        why: &'static str,
+    },
     /// No async runtime could be made.
     #[error("no async runtime: {0}")]
     Runtime(std::io::Error),
     /// An earlier run in this process could not build the handler.
     #[error("{0}")]
     Repeated(String),
+}
+
+impl From<CloudError> for RunError {
+    fn from(error: CloudError) -> Self {
+        Self::Cloud(Box::new(error))
+    }
 }
 
 /// Writes what a person reads: this is what a test's `expect` prints.
@@ -60,6 +85,10 @@ impl fmt::Debug for RunError {
         let hints = match self {
             Self::Workspace(error) => error.hints(),
             Self::Build(error) => error.hints(),
+            Self::Cloud(error) => error.hints(),
+            Self::Timeout(_) => {
+                vec!["virtual time takes no time: does the handler loop, or a step wait for somebody outside?".into()]
+            }
             Self::Artifact(error) => error.hint().map(str::to_owned).into_iter().collect(),
             Self::NoCallback { asked, started, .. } | Self::Callback(ControlError::Unknown { asked, started }) => {
                 vec![near::hint(asked, "callbacks that started", started.iter().map(String::as_str))]

@@ -22,6 +22,14 @@ pub struct RunningExecution {
     state: State,
 }
 
+impl std::fmt::Debug for RunningExecution {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunningExecution")
+            .field("is_over", &matches!(self.state, State::Over(_)))
+            .finish_non_exhaustive()
+    }
+}
+
 enum State {
     Running(Running),
     Over(Box<Run>),
@@ -88,6 +96,11 @@ impl RunningExecution {
         self.answer(callback.into(), async |controls, callback| controls.release(callback).await).await
     }
 
+    /// Stops the execution when nothing is ready to run: it is STOPPED at once, with this error.
+    pub async fn stop(&mut self, error: Option<ErrorObject>) -> Result<(), RunError> {
+        self.control(async |controls| controls.stop(error).await).await
+    }
+
     /// Returns what answers callbacks from elsewhere, such as a server of the test. While it lives,
     /// open callbacks hold the clock in [`RunningExecution::wait_for_result`] too.
     pub fn controls(&self) -> Controls {
@@ -98,8 +111,8 @@ impl RunningExecution {
     pub async fn wait_for_result(self) -> Result<TestResult, RunError> {
         drop(self.controls);
         match self.state {
-            State::Running(running) => TestResult::of(running.await?),
-            State::Over(run) => TestResult::of(*run),
+            State::Running(running) => TestResult::of_local(running.await?),
+            State::Over(run) => TestResult::of_local(*run),
             State::Failed => Err(RunError::Callback(ControlError::Over)),
         }
     }

@@ -99,7 +99,9 @@ impl Fold {
             EventDetails::ChainedInvokeFailed(end) => self.end_invoke(event, Failed, Err(&end.details.error)),
             EventDetails::ChainedInvokeTimedOut(end) => self.end_invoke(event, TimedOut, Err(&end.details.error)),
             EventDetails::ChainedInvokeStopped(end) => self.end_invoke(event, Stopped, Err(&end.details.error)),
-            EventDetails::InvocationCompleted(_) => {}
+            EventDetails::InvocationCompleted(_)
+            | EventDetails::ExecutionPaused(_)
+            | EventDetails::ExecutionResumed(_) => {}
         }
     }
 

@@ -55,6 +55,20 @@ macro_rules! details {
 }
 
 details! {
+    ExecutionPaused as "ExecutionPausedDetails" {
+        /// When the pause was asked for; the event's own time is when it took effect.
+        pause_request_timestamp: Timestamp,
+        /// Why.
+        reason: Option<EventPayload>,
+        /// Whether the execution timeout stands still too; Lambda always says so.
+        execution_timeout_paused: Option<bool>,
+    }
+    ExecutionResumed as "ExecutionResumedDetails" {
+        /// When it was asked for.
+        resume_request_timestamp: Timestamp,
+        /// Why.
+        reason: Option<EventPayload>,
+    }
     ExecutionStarted as "ExecutionStartedDetails" {
         /// The input event.
         input: EventPayload,

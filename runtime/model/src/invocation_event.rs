@@ -15,7 +15,7 @@ pub struct InvocationEvent {
     durable_execution_arn: Option<String>,
     checkpoint_token: Option<String>,
     initial_execution_state: Option<InitialState>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     updated_operation_ids: Vec<String>,
 }
 

@@ -35,6 +35,8 @@ pub const MAX_PAGE_SIZE: usize = 1000;
 pub const MAX_OPERATIONS: u64 = 3000;
 /// Most data that one execution may persist, bytes (100 MB, taken as MiB). Source: Lambda's quotas.
 pub const MAX_PERSISTED_BYTES: u64 = 100 * 1024 * 1024;
+/// Longest reason for a pause or a resume, characters. Source: API model.
+pub const MAX_PAUSE_REASON_LENGTH: usize = 1024;
 /// Longest total and heartbeat timeout of a callback, seconds; 0 is none. Source: API model.
 pub const MAX_CALLBACK_TIMEOUT_SECONDS: u64 = 99_999_999;
 /// Longest `CallbackId`, characters of base64. Source: API model.

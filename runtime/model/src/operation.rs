@@ -105,6 +105,10 @@ impl OperationStatus {
 #[allow(missing_docs)]
 pub enum ExecutionStatus {
     Running,
+    /// To be paused at the next checkpoint of the invocation under way, or when that ends.
+    Pausing,
+    /// Not invoked until it is resumed; its operations go on.
+    Paused,
     Succeeded,
     Failed,
     TimedOut,
@@ -114,13 +118,15 @@ pub enum ExecutionStatus {
 impl ExecutionStatus {
     /// Whether the execution has closed.
     pub const fn is_terminal(self) -> bool {
-        !matches!(self, Self::Running)
+        !matches!(self, Self::Running | Self::Pausing | Self::Paused)
     }
 
     /// Returns the wire spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "RUNNING",
+            Self::Pausing => "PAUSING",
+            Self::Paused => "PAUSED",
             Self::Succeeded => "SUCCEEDED",
             Self::Failed => "FAILED",
             Self::TimedOut => "TIMED_OUT",

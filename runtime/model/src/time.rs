@@ -17,6 +17,44 @@ impl Timestamp {
         Self(millis)
     }
 
+    /// Reads ISO 8601 as the AWS SDKs write it: `2026-01-01T00:00:00Z`, with a fraction or without, and with
+    /// `Z` or an offset such as `+00:00`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
+        let separated = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")];
+        if !separated.iter().all(|(at, separator)| text.get(*at..at + 1) == Some(*separator)) {
+            return None;
+        }
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        let (hours, minutes, seconds) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+        let rest = text.get(19..)?;
+        let zone_at = rest.find(['Z', '+', '-'])?;
+        let (fraction, zone) = rest.split_at(zone_at);
+        let millis = match fraction.strip_prefix('.') {
+            Some(digits) => (format!("0.{digits}").parse::<f64>().ok()? * 1000.0).round() as u64,
+            None if fraction.is_empty() => 0,
+            None => return None,
+        };
+        let in_range = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+        if !in_range || hours > 23 || minutes > 59 || seconds > 60 {
+            return None;
+        }
+        let days = days_since_epoch(year, month, day);
+        if civil_date(days) != (year, month, day) {
+            return None;
+        }
+        let local = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+        let utc = match zone.strip_prefix(['+', '-']) {
+            None => (zone == "Z").then_some(local)?,
+            Some(offset) => {
+                let (hours, minutes) = offset.split_once(':').or_else(|| offset.split_at_checked(2))?;
+                let offset = (hours.parse::<u64>().ok()? * 60 + minutes.parse::<u64>().ok()?) * 60;
+                if zone.starts_with('+') { local.checked_sub(offset)? } else { local + offset }
+            }
+        };
+        Some(Self(utc * 1000 + millis))
+    }
+
     /// Returns milliseconds since the epoch.
     pub const fn as_millis(self) -> u64 {
         self.0
@@ -70,6 +108,17 @@ fn civil_date(days: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
+/// Returns the day count since 1970-01-01 of a date from then on.
+fn days_since_epoch(year: u64, month: u64, day: u64) -> u64 {
+    // Counted from 0000-03-01, as above.
+    let year = year - u64::from(month <= 2);
+    let (era, year_of_era) = (year / 400, year % 400);
+    let shifted_month = (month + 9) % 12;
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.is_multiple_of(1000) {
@@ -104,6 +153,22 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(Timestamp::from_millis(millis).to_string(), text);
+            assert_eq!(Timestamp::parse(text), Some(Timestamp::from_millis(millis)));
+        }
+    }
+
+    #[test]
+    fn a_time_is_read_with_an_offset_and_without_a_fraction() {
+        for (text, millis) in [
+            ("2026-01-01T00:00:00Z", Some(1_767_225_600_000)),
+            ("2026-01-01T01:30:00.5+01:30", Some(1_767_225_600_500)),
+            ("2025-12-31T23:00:00-0100", Some(1_767_225_600_000)),
+            ("2026-02-30T00:00:00Z", None),
+            ("2026-01-01", None),
+            ("yesterday", None),
+            ("2026-01-01T00:00:00", None),
+        ] {
+            assert_eq!(Timestamp::parse(text), millis.map(Timestamp::from_millis), "{text}");
         }
     }
 

@@ -22,7 +22,7 @@ impl CallbackSelector {
     }
 
     /// Whether a callback with this id and name is meant.
-    pub(super) fn matches(&self, id: &str, name: Option<&str>) -> bool {
+    pub fn matches(&self, id: &str, name: Option<&str>) -> bool {
         self.0 == id || glob(self.0.as_bytes(), name.unwrap_or_default().as_bytes())
     }
 }

@@ -41,6 +41,8 @@ pub struct RefusedAnswer {
     pub answer: CallbackAnswer,
     /// Why it was refused.
     pub reason: CallbackError,
+    /// Where the callback was asked for.
+    pub site: Option<CallSite>,
 }
 
 /// A callback of the run, open or not.
@@ -95,7 +97,8 @@ pub(super) struct Callbacks {
     /// Those that may still be open, by index.
     open: Vec<usize>,
     due: BTreeSet<Due>,
-    pub(super) refused: Vec<RefusedAnswer>,
+    /// With the index of the callback.
+    pub(super) refused: Vec<(usize, RefusedAnswer)>,
 }
 
 #[derive(Debug)]
@@ -194,7 +197,7 @@ impl Callbacks {
             // A history does not go back in time.
             let now = execution.events().last().map_or(at, |event| event.event_timestamp.max(at));
             if let Err(reason) = self.answer(callback, answer.action.clone(), execution, now) {
-                self.refused.push(RefusedAnswer { answer, reason });
+                self.refused.push((callback, RefusedAnswer { answer, reason, site: None }));
             }
         }
     }

@@ -7,6 +7,7 @@ use durabox_engine::{CheckpointOutput, CheckpointRequest};
 use durabox_model::{ErrorObject, Operation, OperationAction, OperationType, Timestamp};
 
 use super::callbacks::Callbacks;
+use super::faults::{CheckpointFate, Faults, injected};
 use super::invokes::{Invokes, StartedInvoke};
 use super::{LocalError, Observer, Progress, lock};
 use crate::clock::Clock;
@@ -16,6 +17,7 @@ use crate::store::{Recorder, StoreError};
 /// What every execution of a run shares.
 pub(super) struct Surroundings {
     pub(super) clock: Clock,
+    pub(super) faults: Arc<Mutex<Faults>>,
     pub(super) observer: Option<Observer>,
     pub(super) callbacks: Mutex<Callbacks>,
     pub(super) invokes: Mutex<Invokes>,
@@ -146,6 +148,25 @@ impl LocalClient {
         Ok(output)
     }
 
+    /// Makes a call that a test wants to go wrong.
+    async fn call_with(
+        &self,
+        fate: CheckpointFate,
+        request: CheckpointRequest,
+    ) -> Result<CheckpointOutput, CheckpointFailure> {
+        let unavailable =
+            |what: &str| CheckpointFailure::Unavailable(ErrorObject::new("ServiceException", injected(what)));
+        if !fate.delay.is_zero() {
+            let clock = &self.0.surroundings.clock;
+            clock.reach(clock.now() + fate.delay).await;
+        }
+        if fate.fails {
+            return Err(unavailable("the checkpoint was not taken"));
+        }
+        let output = self.call(request)?;
+        if fate.is_lost { Err(unavailable("the answer to the checkpoint was lost")) } else { Ok(output) }
+    }
+
     fn report(&self, operations: usize, now: Timestamp) {
         if let Some(observer) = &self.0.surroundings.observer {
             observer(Progress::Checkpoint { operations, now });
@@ -155,7 +176,10 @@ impl LocalClient {
 
 impl CheckpointClient for LocalClient {
     fn checkpoint<'a>(&'a mut self, request: CheckpointRequest) -> CheckpointFuture<'a> {
-        let answer = self.call(request);
-        Box::pin(std::future::ready(answer))
+        let fate = lock(&self.0.surroundings.faults).next_checkpoint();
+        if fate == CheckpointFate::default() {
+            return Box::pin(std::future::ready(self.call(request)));
+        }
+        Box::pin(self.call_with(fate, request))
     }
 }

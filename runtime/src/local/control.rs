@@ -1,5 +1,6 @@
 //! Answers by hand: a run that somebody controls holds its clock while a callback is open.
 
+use durabox_engine::replay::CallSite;
 use durabox_engine::service::CallbackError;
 use durabox_model::ErrorObject;
 use tokio::sync::{mpsc, oneshot};
@@ -48,8 +49,17 @@ pub enum ControlError {
         started: Vec<String>,
     },
     /// The callback takes no such answer, or none any more.
-    #[error(transparent)]
-    Refused(#[from] CallbackError),
+    #[error("{reason}{}", made_at(.site.as_ref()))]
+    Refused {
+        /// Why.
+        reason: CallbackError,
+        /// Where the callback was asked for.
+        site: Option<CallSite>,
+    },
+}
+
+fn made_at(site: Option<&CallSite>) -> String {
+    site.map(|site| format!(" (made at {site})")).unwrap_or_default()
 }
 
 fn list(names: &[String]) -> String {
@@ -95,6 +105,11 @@ impl Controls {
         self.send(|reply| Command::Release { callback, reply }).await
     }
 
+    /// Stops the run's own execution: it is STOPPED at once, and what it invoked goes on.
+    pub async fn stop(&self, error: Option<ErrorObject>) -> Result<(), ControlError> {
+        self.send(|reply| Command::Stop { error, reply }).await
+    }
+
     async fn answer(&self, callback: CallbackSelector, action: CallbackAction) -> Result<(), ControlError> {
         self.send(|reply| Command::Answer { callback, action, reply }).await
     }
@@ -115,6 +130,7 @@ pub(super) enum Command {
     Wait(Waiter),
     Answer { callback: CallbackSelector, action: CallbackAction, reply: Reply<()> },
     Release { callback: CallbackSelector, reply: Reply<()> },
+    Stop { error: Option<ErrorObject>, reply: Reply<()> },
 }
 
 /// Somebody who waits for a callback to open.

@@ -73,6 +73,7 @@ impl Member {
             wasm_sha256: new.artifact.sha256(),
             seed: options.seed,
             invoked_by: new.invoked_by.as_ref().and_then(|by| Some((by.number?, by.operation_id.as_str()))),
+            hosted: None,
         };
         let recorder = store.map(|store| store.begin(&mut execution, &new_run)).transpose()?;
         let shared = Arc::new(Shared {
@@ -141,7 +142,7 @@ impl Member {
         let execution = self.shared.execution();
         let error = || execution.error().cloned().unwrap_or_else(ErrorObject::default);
         match execution.status() {
-            ExecutionStatus::Running => None,
+            ExecutionStatus::Running | ExecutionStatus::Pausing | ExecutionStatus::Paused => None,
             ExecutionStatus::Succeeded => Some(ChainedInvokeEnd::Succeeded(execution.result().map(str::to_owned))),
             ExecutionStatus::Failed => Some(ChainedInvokeEnd::Failed(error())),
             ExecutionStatus::TimedOut => Some(ChainedInvokeEnd::TimedOut(error())),

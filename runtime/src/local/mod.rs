@@ -5,6 +5,7 @@ mod answer;
 mod callbacks;
 mod client;
 mod control;
+mod faults;
 mod functions;
 mod invocation;
 mod invokes;
@@ -26,14 +27,16 @@ use crate::clock::Clock;
 use crate::sandbox::{InvokeOptions, Policy};
 use crate::store::{Store, StoreError};
 use crate::verify;
+use faults::Faults;
 use invocation::SandboxInvoker;
 use member::NewMember;
 use names::ExecutionNames;
-use world::World;
+use world::{Setting, World};
 
 pub use answer::{CallbackAction, CallbackAnswer, CallbackSelector};
 pub use callbacks::{OpenCallback, RefusedAnswer};
 pub use control::{Commands, ControlError, Controls, controls};
+pub use faults::{Fault, StepMock};
 pub use functions::{Functions, Mock, MockCall, Resolver, UnknownFunction};
 pub use names::{FunctionRef, execution_arn};
 pub use options::{Observer, Progress, RunOptions};
@@ -95,9 +98,11 @@ pub async fn run_controlled(
 ) -> Result<Run, LocalError> {
     let new = own(artifact, input, &mut options)?;
     let clock = if options.real_time { Clock::real() } else { Clock::virtual_at(VIRTUAL_START) };
-    let invoke_options = Arc::new(options.invoke_options());
+    let faults = Arc::new(Mutex::new(Faults::new(&options.faults, &options.step_mocks)));
+    let step_hook = Faults::hook(&faults);
+    let invoke_options = Arc::new(InvokeOptions { step_hook, ..options.invoke_options() });
     let invoker = SandboxInvoker { sandbox, options: Arc::clone(&invoke_options), observer: options.observer.clone() };
-    let mut world = World::new(invoker, clock, &options, store, commands);
+    let mut world = World::new(invoker, Setting { clock, faults }, &options, store, commands);
     world.start(new)?;
     world.drive().await?;
     let (mut runs, outside) = world.finish();
@@ -139,7 +144,7 @@ async fn shadow_replay(
     if run.execution.status() != ExecutionStatus::Succeeded {
         return None;
     }
-    let mut options = options.clone();
+    let mut options = InvokeOptions { step_hook: None, ..options.clone() };
     // Another order for every std HashMap: what depends on it differs.
     options.hash_seed = options.hash_seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     // Noted, so that a divergence can name the read before it.

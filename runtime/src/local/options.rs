@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use durabox_model::{MAX_EXECUTION_TIMEOUT_SECONDS, Timestamp};
 
-use super::{CallbackAnswer, Functions};
+use super::{CallbackAnswer, Fault, Functions, StepMock};
 use crate::sandbox::{AllowedHost, InvokeOptions, LogLine, Policy, Preopen, RandomSource};
 
 /// Called as a run goes on, from the thread that runs it.
@@ -80,6 +80,10 @@ pub struct RunOptions {
     pub max_chained_executions: usize,
     /// Answers to callbacks, each used once, in order.
     pub callbacks: Vec<CallbackAnswer>,
+    /// What goes wrong, each once.
+    pub faults: Vec<Fault>,
+    /// What stands in for steps, by their names, in every execution of the run.
+    pub step_mocks: Vec<(String, StepMock)>,
     /// Told as the run goes on.
     pub observer: Option<Observer>,
 }
@@ -103,6 +107,8 @@ impl Default for RunOptions {
             functions: Functions::default(),
             max_chained_executions: 1000,
             callbacks: Vec::new(),
+            faults: Vec::new(),
+            step_mocks: Vec::new(),
             observer: None,
         }
     }

@@ -58,6 +58,8 @@ pub struct Outside {
     pub unused_answers: Vec<CallbackAnswer>,
     /// Callbacks that are still open in executions that have not closed.
     pub open_callbacks: Vec<OpenCallback>,
+    /// Faults and mocks of steps that nothing met.
+    pub unused_faults: Vec<String>,
 }
 
 /// One invocation of a run.
@@ -105,16 +107,18 @@ impl Run {
         let meant = self.executions().find_map(|run| {
             let mut all = callbacks(&run.execution);
             let (id, name, operation) = all.find(|(id, name, _)| callback.matches(id, name.as_deref()))?;
-            Some((name.unwrap_or(id), operation, &run.execution))
+            Some((name.unwrap_or(id), operation, run))
         });
-        let Some((name, operation, execution)) = meant else {
+        let Some((name, operation, run)) = meant else {
             return ControlError::Unknown { asked: callback.as_str().to_owned(), started: self.callback_names() };
         };
-        match (operation.end_timestamp, execution.end_timestamp()) {
-            (Some(end), _) => CallbackError::Closed { name, status: operation.status, end }.into(),
-            (None, Some(end)) => CallbackError::ExecutionClosed { name, status: execution.status(), end }.into(),
-            (None, None) => ControlError::Over,
-        }
+        let reason = match (operation.end_timestamp, run.execution.end_timestamp()) {
+            (Some(end), _) => CallbackError::Closed { name, status: operation.status, end },
+            (None, Some(end)) => CallbackError::ExecutionClosed { name, status: run.execution.status(), end },
+            (None, None) => return ControlError::Over,
+        };
+        let site = std::iter::once(&operation.id).chain(&operation.parent_id).find_map(|id| run.sites.get(id));
+        ControlError::Refused { reason, site: site.cloned() }
     }
 
     /// Returns payloads of more than 256 KiB, the largest of each operation.

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use durabox_engine::replay::CallSite;
 use durabox_engine::service::CallbackError;
 use durabox_model::{MAX_EXECUTION_TIMEOUT_SECONDS, Timestamp};
 
@@ -158,10 +159,6 @@ impl<I: Invoker> World<'_, I> {
 
     fn describe(&self, callback: &Callback) -> OpenCallback {
         let member = &self.members[callback.member];
-        let site = [Some(&callback.operation_id), callback.context.as_ref()]
-            .into_iter()
-            .flatten()
-            .find_map(|id| member.sites.get(id));
         OpenCallback {
             id: callback.id.clone(),
             name: callback.name.clone(),
@@ -169,8 +166,15 @@ impl<I: Invoker> World<'_, I> {
             start: callback.start,
             timeout: callback.timeout(),
             heartbeat_timeout: callback.heartbeat_timeout(),
-            site: site.cloned(),
+            site: self.site(callback),
         }
+    }
+
+    /// Returns where the callback was asked for, or the operation that it is part of.
+    pub(super) fn site(&self, callback: &Callback) -> Option<CallSite> {
+        let sites = &self.members[callback.member].sites;
+        let ids = [Some(&callback.operation_id), callback.context.as_ref()];
+        ids.into_iter().flatten().find_map(|id| sites.get(id)).cloned()
     }
 
     /// Tells those who wait for a callback that it is open.
@@ -216,7 +220,10 @@ impl<I: Invoker> World<'_, I> {
             Command::Wait(waiter) => self.waiters.push(waiter),
             Command::Answer { callback, action, reply } => {
                 let answered = match self.find(&callback) {
-                    Ok(index) => self.answer(index, action)?.map_err(ControlError::from),
+                    Ok(index) => self.answer(index, action)?.map_err(|reason| {
+                        let callback = self.surroundings.callbacks().get(index).clone();
+                        ControlError::Refused { reason, site: self.site(&callback) }
+                    }),
                     Err(error) => Err(error),
                 };
                 drop(reply.send(answered));
@@ -225,6 +232,11 @@ impl<I: Invoker> World<'_, I> {
                 let found = self.find(&callback);
                 let released = found.map(|index| self.surroundings.callbacks().release(index));
                 drop(reply.send(released));
+            }
+            Command::Stop { error, reply } => {
+                let now = self.surroundings.clock.now();
+                self.members[0].shared.change(|execution| execution.stop(error, now))?;
+                drop(reply.send(Ok(())));
             }
         }
         Ok(())

@@ -9,10 +9,11 @@ use durabox_model::Timestamp;
 use super::callbacks::Callbacks;
 use super::client::Surroundings;
 use super::control::Waiter;
+use super::faults::Faults;
 use super::invocation::Invoker;
 use super::invokes::{Invokes, StartedInvoke, Target};
 use super::member::{Member, NewMember, Parent};
-use super::{Commands, LocalError, MockCall, OpenCallback, Outside, Run, RunOptions};
+use super::{Commands, LocalError, MockCall, OpenCallback, Outside, RefusedAnswer, Run, RunOptions, lock};
 use crate::artifact::Artifact;
 use crate::clock::Clock;
 use crate::store::Store;
@@ -30,6 +31,12 @@ pub(super) struct World<'a, I> {
     calls: Vec<MockCall>,
     pub(super) commands: Commands,
     pub(super) waiters: Vec<Waiter>,
+}
+
+/// What a run goes by.
+pub(super) struct Setting {
+    pub(super) clock: Clock,
+    pub(super) faults: Arc<Mutex<Faults>>,
 }
 
 /// Something that goes on until it closes.
@@ -52,14 +59,15 @@ impl<'a, I: Invoker> World<'a, I> {
     /// Returns a world in which nothing has started.
     pub(super) fn new(
         invoker: I,
-        clock: Clock,
+        setting: Setting,
         options: &'a RunOptions,
         store: Option<&'a Store>,
         commands: Commands,
     ) -> Self {
         let invokes = Invokes::new(options.functions.clone(), options.seed, options.max_chained_executions);
         let surroundings = Surroundings {
-            clock,
+            clock: setting.clock,
+            faults: setting.faults,
             observer: options.observer.clone(),
             callbacks: Mutex::new(Callbacks::new(options.callbacks.clone())),
             invokes: Mutex::new(invokes),
@@ -206,12 +214,18 @@ impl<'a, I: Invoker> World<'a, I> {
         self.refresh_open();
         let open_callbacks: Vec<OpenCallback> = self.open_callbacks();
         let mut callbacks = self.surroundings.callbacks();
+        let refused = std::mem::take(&mut callbacks.refused).into_iter();
+        let refused = refused
+            .map(|(index, refused)| RefusedAnswer { site: self.site(callbacks.get(index)), ..refused })
+            .collect();
+        let unused_faults = lock(&self.surroundings.faults).unused();
         let outside = Outside {
             calls: self.calls,
             unknown_functions: std::mem::take(&mut self.surroundings.invokes().unknown),
-            refused_answers: std::mem::take(&mut callbacks.refused),
+            refused_answers: refused,
             unused_answers: callbacks.unused(),
             open_callbacks,
+            unused_faults,
         };
         drop(callbacks);
         (self.members.into_iter().map(Member::into_run).collect(), outside)

@@ -1,7 +1,9 @@
-//! The guest's files: granted directories, for steps only.
+//! The guest's files: granted directories, for steps and for what a serdes keeps there.
 //!
 //! Between operations a file may differ on replay, so that handler code is refused. What is done
 //! with a file is wasmtime-wasi's business.
+
+use std::fmt;
 
 use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::{WasiFilesystemCtxView, WasiFilesystemView};
@@ -14,15 +16,20 @@ use super::step_stream::StepStream;
 const WAY: &str = "it may differ on replay; use it in a step (`ctx.step`), whose result is recorded";
 
 impl Host {
-    /// Returns the files, if a step's body runs; `deed` is what is about to be done.
+    /// Returns the files, if a step's body or a serdes runs; `deed` is what is about to be done.
     fn files(&mut self, deed: &str) -> FsResult<WasiFilesystemCtxView<'_>> {
-        self.only_in_step(format_args!("{deed}"), WAY).map_err(FsError::trap)?;
-        Ok(self.filesystem())
+        self.files_for(format_args!("{deed}"))
     }
 
-    /// Returns the files, if a step's body runs; `deed` is what is about to be done at `path`.
+    /// Returns the files, if a step's body or a serdes runs; `deed` is what is about to be done at `path`.
     fn files_at(&mut self, deed: &str, path: &str) -> FsResult<WasiFilesystemCtxView<'_>> {
-        self.only_in_step(format_args!("{deed} `{path}`"), WAY).map_err(FsError::trap)?;
+        self.files_for(format_args!("{deed} `{path}`"))
+    }
+
+    fn files_for(&mut self, deed: fmt::Arguments<'_>) -> FsResult<WasiFilesystemCtxView<'_>> {
+        if !self.in_serdes {
+            self.only_in_step(deed, WAY).map_err(FsError::trap)?;
+        }
         Ok(self.filesystem())
     }
 }

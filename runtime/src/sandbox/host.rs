@@ -13,6 +13,7 @@ use super::limits::Limits;
 use super::output::Output;
 use super::random::Randomness;
 use super::report::{Ambient, AmbientRead};
+use super::step_hook::Replaced;
 use super::step_stream::InStep;
 use super::stop::Stop;
 use super::{CheckpointClient, InvocationInfo, InvokeOptions, Policy};
@@ -43,8 +44,12 @@ pub(crate) struct Host {
     pub(super) output: Output,
     pub(super) limits: Limits,
     pub(super) polls: u64,
+    /// Outcomes in the place of those of steps' bodies.
+    pub(super) replaced: Replaced,
     pub(super) checkpoints: u64,
     pub(super) in_step: InStep,
+    /// Whether a serdes runs, which may use files.
+    pub(super) in_serdes: bool,
     pub(super) http: WasiHttpCtx,
     pub(super) sender: Sender,
     pub(super) wasi: WasiCtx,

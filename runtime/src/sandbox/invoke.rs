@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -121,11 +122,13 @@ impl Host {
             sender: Sender::new(Arc::clone(&sleeps), deadline),
             sleeps,
             in_step: InStep::default(),
+            in_serdes: false,
             http: WasiHttpCtx::new(),
             latest_instant: 0,
             output: Output::new(sink),
             limits: Limits::new(options.memory_limit),
             polls: 0,
+            replaced: HashMap::new(),
             checkpoints: 0,
             wasi,
             table: ResourceTable::new(),

@@ -26,6 +26,7 @@ mod options;
 mod output;
 mod random;
 mod report;
+mod step_hook;
 mod step_stream;
 mod stop;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub(crate) use linker::linker;
 pub use options::{InvokeOptions, Policy, Preopen, RandomSource};
 pub use output::{LogLevel, LogLine, MAX_OUTPUT_BYTES, MAX_OUTPUT_LINES, Sink, Stream};
 pub use report::{Ambient, AmbientRead, InvocationEnd, InvocationReport};
+pub use step_hook::{StepAction, StepCall, StepHook};
 pub(crate) use ticker::Ticker;
 
 /// One invocation to run.

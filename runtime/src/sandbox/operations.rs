@@ -47,7 +47,8 @@ impl wit::Host for Host {
     fn poll(&mut self, operation: u32) -> wasmtime::Result<State> {
         self.running("poll")?;
         self.polls += 1;
-        Ok(self.replay.poll(operation).map_err(Stop::Fault)?.into())
+        let state = self.replay.poll(operation).map_err(Stop::Fault)?;
+        Ok(self.hooked(operation, state)?.into())
     }
 
     fn succeed(&mut self, operation: u32, payload: Option<String>, summary: Option<String>) -> wasmtime::Result<()> {
@@ -83,7 +84,15 @@ impl wit::Host for Host {
         // What was written until here belongs to the scope that is left.
         self.drain_output();
         self.replay.enter(scope).map_err(Stop::Fault)?;
+        self.in_serdes = false;
         self.in_step.set(matches!(self.replay.scope(), Scope::Step { .. }));
+        Ok(())
+    }
+
+    fn serdes(&mut self, runs: bool) -> wasmtime::Result<()> {
+        self.running("serdes")?;
+        self.in_serdes = runs;
+        self.in_step.set(runs || matches!(self.replay.scope(), Scope::Step { .. }));
         Ok(())
     }
 

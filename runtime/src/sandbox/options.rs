@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::AllowedHost;
+use super::{AllowedHost, StepHook};
 
 /// How an invocation is run.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct InvokeOptions {
     pub environment: Vec<(String, String)>,
     /// The arguments, the program's name first.
     pub arguments: Vec<String>,
+    /// Asked before a step's body runs.
+    pub step_hook: Option<StepHook>,
 }
 
 impl Default for InvokeOptions {
@@ -39,6 +41,7 @@ impl Default for InvokeOptions {
             allowed_hosts: Vec::new(),
             environment: Vec::new(),
             arguments: Vec::new(),
+            step_hook: None,
         }
     }
 }

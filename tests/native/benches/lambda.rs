@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use durabox_tests::lambda::{Environment, Function, Lambda, Options};
+use durabox_tests::lambda_service::{Environment, Function, Lambda, Options};
 
 const COUNT: usize = 100;
 const INPUT: &str = r#"{"name":"Ada"}"#;

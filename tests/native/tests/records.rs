@@ -25,7 +25,7 @@ fn run_in_durabox(case: &Case) -> Records {
     let options = RunOptions { callbacks: answers.collect(), ..RunOptions::default() };
     let execution = handlers::run_with(case.handler, case.input, options).execution;
     let status = match execution.status() {
-        ExecutionStatus::Running => "PENDING",
+        ExecutionStatus::Running | ExecutionStatus::Pausing | ExecutionStatus::Paused => "PENDING",
         closed => closed.as_str(),
     };
     Records {

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{env, fs, process};
 
+use crate::handlers::target_dir;
+
 /// The release of the suite that durabox is judged by.
 pub const VERSION: &str = "1.0.0";
 
@@ -36,11 +38,6 @@ fn locate() -> Result<PathBuf, String> {
         fetch(&package)?;
     }
     Ok(package.join(REQUIREMENTS))
-}
-
-fn target_dir() -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    workspace.join(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
 }
 
 /// Installs the package beside `package` and renames it, so that of several processes one wins and none sees half.

@@ -5,7 +5,7 @@ async fn handler(_: (), _: durable::DurableContext) -> Result<(), durable::BoxEr
 }
 
 async fn options() -> durable::Options {
-    durable::Options::builder().build()
+    durable::Options::default()
 }
 
 #[durable::main]

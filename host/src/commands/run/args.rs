@@ -137,7 +137,8 @@ fn check_name(name: Option<&str>) -> Result<(), CliError> {
 }
 
 /// Reads `HOST[:GUEST][:ro]`; the guest sees a directory under its own name unless told.
-fn parse_preopen(text: &str) -> Result<Preopen, String> {
+/// Reads a `--dir`.
+pub fn parse_preopen(text: &str) -> Result<Preopen, String> {
     let (text, writable) = match text.strip_suffix(":ro") {
         Some(text) => (text, false),
         None => (text, true),
@@ -149,7 +150,8 @@ fn parse_preopen(text: &str) -> Result<Preopen, String> {
     Ok(Preopen { host: PathBuf::from(host), guest: guest.to_owned(), writable })
 }
 
-fn parse_variable(text: &str) -> Result<(String, String), String> {
+/// Reads a `--env`.
+pub fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(format!("takes NAME=VALUE, got {text:?}")),

@@ -36,7 +36,7 @@ pub fn report(args: &Args, run: &Run, sha256: &str, sources: &Sources) -> Result
     Ok(match run.execution.status() {
         _ if !divergences.is_empty() => exit_code::DIVERGENCE,
         ExecutionStatus::Succeeded => exit_code::OK,
-        ExecutionStatus::Running => exit_code::OPEN,
+        ExecutionStatus::Running | ExecutionStatus::Pausing | ExecutionStatus::Paused => exit_code::OPEN,
         ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Stopped => exit_code::EXECUTION_FAILED,
     })
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use durabox_model::{CallbackOptions, ErrorObject, MAX_CALLBACK_RESULT_SIZE, MAX_PAYLOAD_SIZE, Operation, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::operation::callback::{self, CallbackEnd};
 use super::{CallbackError, Execution};
@@ -25,7 +26,7 @@ fn decode(callback_id: &str) -> Option<(String, String)> {
 }
 
 /// The deadlines of a callback that nobody has answered yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OpenCallback {
     /// When it times out, whatever heartbeats come.
     timeout: Option<Timestamp>,
@@ -107,7 +108,7 @@ impl Execution {
         self.callbacks.keys().map(|index| &self.operations[*index])
     }
 
-    /// Keeps the deadlines of the callback at `index`, which has just started.
+    /// Keeps the deadlines of the callback at `index`, which has just started or is restored.
     pub(super) fn keep_open_callback(&mut self, index: usize, open: OpenCallback) {
         for due in [open.timeout, open.heartbeat].into_iter().flatten() {
             self.timers.arm(due, index);

@@ -52,6 +52,7 @@ impl Execution {
         self.tokens.advance();
         let token = (!self.status.is_terminal()).then(|| self.tokens.current().to_owned());
         let output = self.delta(token);
+        self.pause_at_checkpoint(now);
         if let Some(client_token) = client_token {
             let inbound_token = request.token;
             self.last_checkpoint = Some(AnsweredCheckpoint { client_token, inbound_token, output: output.clone() });

@@ -5,11 +5,12 @@ use durabox_model::{
     ErrorObject, Event, EventDetails, EventPayload, ExecutionDetails, ExecutionStatus, InvocationInput,
     InvocationOutput, Operation, OperationType, Timestamp, details,
 };
+use serde::{Deserialize, Serialize};
 
 use super::callback::OpenCallback;
 use super::timer::Timers;
 use super::token::Tokens;
-use super::{ChainedInvoke, Metering, operation};
+use super::{ChainedInvoke, Metering, Pause, operation};
 use crate::CheckpointOutput;
 
 /// What an execution is started with.
@@ -24,7 +25,7 @@ pub struct StartExecution {
 }
 
 /// Settings of one execution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutionConfig {
     /// Seconds until the execution times out, 1 to 31,622,400.
     pub execution_timeout_seconds: u64,
@@ -83,6 +84,10 @@ pub struct Execution {
     pub(super) result: Option<String>,
     pub(super) error: Option<ErrorObject>,
     pub(super) end: Option<Timestamp>,
+    /// When the execution times out; an earlier timer of it no longer applies.
+    pub(super) deadline: Timestamp,
+    /// While PAUSING or PAUSED.
+    pub(super) pause: Option<Pause>,
     /// In the order in which they started; the EXECUTION operation is the first.
     pub(super) operations: Vec<Arc<Operation>>,
     pub(super) index: HashMap<String, usize>,
@@ -123,7 +128,7 @@ pub(super) struct AnsweredCheckpoint {
     pub(super) output: CheckpointOutput,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RunningInvocation {
     pub(super) request_id: String,
     pub(super) start: Timestamp,
@@ -133,6 +138,7 @@ impl Execution {
     /// Starts an execution; its first effect invokes the function.
     pub fn start(start: StartExecution, now: Timestamp) -> Self {
         let id = start.arn.rsplit('/').next().unwrap_or(&start.arn).to_owned();
+        let deadline = now.plus_seconds(start.config.execution_timeout_seconds);
         let mut operation = Operation::started(id, OperationType::Execution, now);
         operation.execution_details = Some(ExecutionDetails { input_payload: start.input.clone() });
         let mut execution = Self {
@@ -142,6 +148,8 @@ impl Execution {
             result: None,
             error: None,
             end: None,
+            deadline,
+            pause: None,
             index: HashMap::from([(operation.id.clone(), 0)]),
             operations: vec![Arc::new(operation)],
             events: Vec::new(),
@@ -164,7 +172,7 @@ impl Execution {
             config: start.config,
         };
         let timeout = execution.config.execution_timeout_seconds;
-        execution.timers.arm(now.plus_seconds(timeout), 0);
+        execution.timers.arm(deadline, 0);
         execution.record_execution(
             details::ExecutionStarted { input: EventPayload::new(start.input), execution_timeout: timeout },
             now,
@@ -202,9 +210,24 @@ impl Execution {
         self.end
     }
 
+    /// Returns when the execution times out, pauses so far included.
+    pub const fn deadline(&self) -> Timestamp {
+        self.deadline
+    }
+
+    /// Returns the limits that it was started with.
+    pub const fn config(&self) -> &ExecutionConfig {
+        &self.config
+    }
+
     /// Returns every operation in the order in which they started, the EXECUTION operation first.
     pub fn operations(&self) -> &[Arc<Operation>] {
         &self.operations
+    }
+
+    /// Returns the operation with this id.
+    pub fn operation(&self, id: &str) -> Option<&Operation> {
+        self.index.get(id).map(|index| &*self.operations[*index])
     }
 
     /// Returns the history, oldest first.

@@ -18,7 +18,7 @@ impl Execution {
             self.announce_close = false;
             return Some(Effect::Closed);
         }
-        if self.status.is_terminal() || self.invocation.is_some() || !self.wake {
+        if self.status != ExecutionStatus::Running || self.invocation.is_some() || !self.wake {
             return None;
         }
         self.wake = false;
@@ -50,21 +50,17 @@ impl Execution {
             return;
         }
         let error = match &end {
-            InvocationEnd::Crashed(error) => Some(EventError::new(Some(error.clone()))),
+            InvocationEnd::Crashed(error) => Some(error.clone()),
             InvocationEnd::Answered(_) => None,
         };
-        self.record_execution(
-            details::InvocationCompleted {
-                start_timestamp: invocation.start,
-                end_timestamp: now,
-                request_id: invocation.request_id,
-                error,
-            },
-            now,
-        );
+        self.record_invocation(invocation, error, now);
         if self.status.is_terminal() {
             // An EXECUTION checkpoint closed it; what the function answered besides does not matter.
             self.record_close(now);
+            return;
+        }
+        if self.status == ExecutionStatus::Paused {
+            // The pause cut it short at a checkpoint; what it answers does not count, it is invoked again.
             return;
         }
         match end {
@@ -83,6 +79,35 @@ impl Execution {
                 }
             }
         }
+        if self.status == ExecutionStatus::Pausing {
+            self.take_pause(now);
+        }
+    }
+
+    /// Takes the loss of the running invocation's host, which is no fault of the function's: it is
+    /// invoked again, and no retry is counted. Without an invocation it does nothing.
+    pub fn interrupt_invocation(&mut self, error: ErrorObject, now: Timestamp) {
+        let Some(invocation) = self.invocation.take() else { return };
+        if self.status.is_terminal() {
+            return;
+        }
+        self.record_invocation(invocation, Some(error), now);
+        self.wake = true;
+        if self.status == ExecutionStatus::Pausing {
+            self.take_pause(now);
+        }
+    }
+
+    fn record_invocation(&mut self, invocation: RunningInvocation, error: Option<ErrorObject>, now: Timestamp) {
+        self.record_execution(
+            details::InvocationCompleted {
+                start_timestamp: invocation.start,
+                end_timestamp: now,
+                request_id: invocation.request_id,
+                error: error.map(|error| EventError::new(Some(error))),
+            },
+            now,
+        );
     }
 
     /// Fires every timer due at `now`.
@@ -98,6 +123,10 @@ impl Execution {
     fn fire_timers(&mut self, is_due: impl Fn(Timestamp) -> bool, now: Timestamp) {
         while let Some((at, index)) = self.timers.pop_if(&is_due) {
             if index == 0 {
+                if at < self.deadline {
+                    // Armed before a pause moved the deadline.
+                    continue;
+                }
                 let message = format!("Execution timed out after {} seconds.", self.config.execution_timeout_seconds);
                 let error = ErrorObject::new("Execution.Timeout", message);
                 self.close(ExecutionStatus::TimedOut, None, Some(error), now);
@@ -166,6 +195,7 @@ impl Execution {
         self.result = result;
         self.error = error;
         self.end = Some(now);
+        self.pause = None;
         self.wake = false;
         self.announce_close = true;
         self.timers.clear();
@@ -174,7 +204,7 @@ impl Execution {
         let operation = Arc::make_mut(&mut self.operations[0]);
         operation.end_timestamp = Some(now);
         operation.status = match status {
-            ExecutionStatus::Running => OperationStatus::Started,
+            ExecutionStatus::Running | ExecutionStatus::Pausing | ExecutionStatus::Paused => OperationStatus::Started,
             ExecutionStatus::Succeeded => OperationStatus::Succeeded,
             ExecutionStatus::Failed => OperationStatus::Failed,
             ExecutionStatus::TimedOut => OperationStatus::TimedOut,
@@ -185,7 +215,7 @@ impl Execution {
     fn record_close(&mut self, now: Timestamp) {
         let error = || EventError::new(self.error.clone());
         match self.status {
-            ExecutionStatus::Running => {}
+            ExecutionStatus::Running | ExecutionStatus::Pausing | ExecutionStatus::Paused => {}
             ExecutionStatus::Succeeded => {
                 let result = EventPayload::new(self.result.clone());
                 self.record_execution(details::ExecutionSucceeded { result }, now);

@@ -1,4 +1,5 @@
 use durabox_model::{ErrorObject, MAX_CHECKPOINT_SIZE, OperationAction, OperationType, OperationUpdate};
+use serde::{Deserialize, Serialize};
 
 use super::{CheckpointError, Execution, OverLimit};
 
@@ -10,7 +11,7 @@ use super::{CheckpointError, Execution, OverLimit};
 /// Bytes: the input, payloads, results and errors of operations, what callbacks and chained invokes
 /// were answered with, and the execution's own result or error; names and ids do not count.
 /// Source: Lambda's developer guide, "How durable operations are metered".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metering {
     /// Durable operations; Lambda allows 3,000.
     pub operations: u64,

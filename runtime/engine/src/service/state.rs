@@ -1,7 +1,6 @@
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use durabox_model::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Operation, OperationType};
+use durabox_model::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Operation};
 
 use super::{CheckpointError, Execution};
 use crate::{CheckpointOutput, StatePage};
@@ -24,9 +23,8 @@ impl Execution {
     /// Returns the page of the replay state that begins at operation `from`.
     pub(super) fn page(&self, from: usize, size: usize) -> StatePage {
         let mut page = StatePage::default();
-        let hidden = self.hidden_contexts();
         for (index, operation) in self.operations.iter().enumerate().skip(from) {
-            if operation.parent_id.as_ref().is_some_and(|parent| hidden.contains(parent.as_str())) {
+            if self.is_hidden(operation) {
                 continue;
             }
             if page.operations.len() == size {
@@ -38,20 +36,11 @@ impl Execution {
         page
     }
 
-    /// Returns the contexts whose children no replay asks for: completed ones whose result is
-    /// recorded, and all contexts inside them.
-    fn hidden_contexts(&self) -> HashSet<&str> {
-        let mut hidden = HashSet::new();
-        for operation in &self.operations {
-            if operation.operation_type != OperationType::Context {
-                continue;
-            }
-            let inside_hidden = operation.parent_id.as_ref().is_some_and(|parent| hidden.contains(parent.as_str()));
-            if inside_hidden || (operation.status.is_terminal() && !operation.replays_children()) {
-                hidden.insert(operation.id.as_str());
-            }
-        }
-        hidden
+    /// Whether no replay asks for `operation`: a context around it is over, and its result recorded.
+    fn is_hidden(&self, operation: &Operation) -> bool {
+        let parent = |operation: &Operation| Some(&*self.operations[*self.index.get(operation.parent_id.as_ref()?)?]);
+        std::iter::successors(parent(operation), |around| parent(around))
+            .any(|context| context.status.is_terminal() && !context.replays_children())
     }
 
     /// Returns what changed since the function was last told. More than a page of it is fetched

@@ -25,6 +25,19 @@ impl Tokens {
         tokens
     }
 
+    /// Returns where the tokens stand: the invocation and the sequence number.
+    pub(super) const fn position(&self) -> (u64, u64) {
+        (self.invocation, self.sequence)
+    }
+
+    /// Returns the tokens of `arn` as they stood at `position`.
+    pub(super) fn at(arn: &str, (invocation, sequence): (u64, u64)) -> Self {
+        let mut tokens = Self::new(arn);
+        (tokens.invocation, tokens.sequence) = (invocation, sequence.saturating_sub(1));
+        tokens.advance();
+        tokens
+    }
+
     pub(super) fn current(&self) -> &str {
         &self.current
     }

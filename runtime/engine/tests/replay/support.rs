@@ -8,8 +8,8 @@ use durabox_engine::replay::{
     wire_id,
 };
 use durabox_model::{
-    ContextDetails, ErrorObject, Operation, OperationAction, OperationStatus, OperationType, StepDetails, Timestamp,
-    sub_type,
+    CallbackDetails, CallbackOptions, ChainedInvokeDetails, ChainedInvokeOptions, ContextDetails, ErrorObject,
+    Operation, OperationAction, OperationStatus, OperationType, StepDetails, Timestamp, sub_type,
 };
 
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -37,6 +37,26 @@ pub fn wait(seconds: u64) -> Request {
     Request::Wait { seconds }
 }
 
+pub fn callback() -> Request {
+    Request::Callback(CallbackOptions::default())
+}
+
+pub fn invoke(function: &str) -> Request {
+    Request::Invoke(ChainedInvokeOptions { function_name: function.into(), ..ChainedInvokeOptions::default() })
+}
+
+pub fn map() -> Request {
+    Request::Context { sub_type: sub_type::MAP.into() }
+}
+
+pub fn iteration() -> Request {
+    Request::Context { sub_type: sub_type::MAP_ITERATION.into() }
+}
+
+pub fn flat_iteration() -> Request {
+    Request::VirtualContext { sub_type: sub_type::MAP_ITERATION.into() }
+}
+
 /// A body that must run, from scratch.
 pub fn run(attempt: u32) -> State {
     State::Run { attempt, carried: None }
@@ -50,6 +70,8 @@ pub fn record(path: &str, operation_type: OperationType, status: OperationStatus
     let kind = match operation_type {
         OperationType::Step => sub_type::STEP,
         OperationType::Wait => sub_type::WAIT,
+        OperationType::Callback => sub_type::CALLBACK,
+        OperationType::ChainedInvoke => sub_type::CHAINED_INVOKE,
         _ => sub_type::RUN_IN_CHILD_CONTEXT,
     };
     operation.sub_type = Some(kind.into());
@@ -61,14 +83,63 @@ pub fn record(path: &str, operation_type: OperationType, status: OperationStatus
 
 pub fn step(path: &str, status: OperationStatus, attempt: u32) -> Operation {
     let mut operation = record(path, OperationType::Step, status);
-    let failed = status == OperationStatus::Failed;
-    operation.step_details = Some(StepDetails {
-        attempt,
-        result: (status == OperationStatus::Succeeded).then(|| "\"recorded\"".to_owned()),
-        error: failed.then(|| ErrorObject::new("E", "recorded failure")),
-        next_attempt_timestamp: None,
+    let (result, error) = ended(status);
+    operation.step_details = Some(StepDetails { attempt, result, error, next_attempt_timestamp: None });
+    operation
+}
+
+/// A condition with the state of its last check.
+pub fn condition(path: &str, status: OperationStatus, attempt: u32, state: Option<&str>) -> Operation {
+    let mut operation = step(path, status, attempt);
+    operation.sub_type = Some(sub_type::WAIT_FOR_CONDITION.into());
+    if let Some(details) = &mut operation.step_details {
+        details.result = state.map(str::to_owned);
+    }
+    operation
+}
+
+/// A callback, whose id names its path.
+pub fn callback_record(path: &str, status: OperationStatus) -> Operation {
+    let mut operation = record(path, OperationType::Callback, status);
+    let (result, error) = ended(status);
+    let callback_id = Some(format!("id of {path}"));
+    operation.callback_details = Some(CallbackDetails { callback_id, result, error });
+    operation
+}
+
+pub fn invoke_record(path: &str, status: OperationStatus) -> Operation {
+    let mut operation = record(path, OperationType::ChainedInvoke, status);
+    let (result, error) = ended(status);
+    operation.chained_invoke_details = Some(ChainedInvokeDetails { result, error });
+    operation
+}
+
+/// A map, and whether its result is left to its iterations.
+pub fn batch_record(path: &str, status: OperationStatus, replay_children: Option<bool>) -> Operation {
+    let mut operation = record(path, OperationType::Context, status);
+    operation.sub_type = Some(sub_type::MAP.into());
+    operation.context_details = replay_children.map(|replay_children| {
+        let (result, error) = ended(status);
+        ContextDetails { replay_children, result, error }
     });
     operation
+}
+
+/// An iteration of the map at `batch`.
+pub fn branch_record(path: &str, batch: &str, status: OperationStatus) -> Operation {
+    let mut operation = context(path, status, false);
+    operation.sub_type = Some(sub_type::MAP_ITERATION.into());
+    operation.parent_id = Some(wire_id(batch));
+    operation
+}
+
+/// What is recorded of an operation with this status.
+fn ended(status: OperationStatus) -> (Option<String>, Option<ErrorObject>) {
+    match status {
+        OperationStatus::Succeeded => (Some("\"recorded\"".to_owned()), None),
+        status if status.is_terminal() => (None, Some(ErrorObject::new("E", "recorded failure"))),
+        _ => (None, None),
+    }
 }
 
 pub fn context(path: &str, status: OperationStatus, replay_children: bool) -> Operation {
@@ -90,6 +161,7 @@ pub fn live(operations: Vec<Operation>) -> Replay {
 
 pub trait Guest {
     fn ask(&mut self, context: u32, index: u32, name: &str, request: Request) -> Result<Claimed, Fault>;
+    fn branch(&mut self, batch: u32, index: u32, request: Request) -> Result<Claimed, Fault>;
     fn begin(&mut self, index: u32, request: Request) -> (u32, State);
     fn sent(&mut self) -> Vec<(OperationAction, String)>;
     fn told(&mut self, operation: Operation) -> Vec<u32>;
@@ -97,9 +169,12 @@ pub trait Guest {
 
 impl Guest for Replay {
     fn ask(&mut self, context: u32, index: u32, name: &str, request: Request) -> Result<Claimed, Fault> {
-        let site = CallSite { file: "src/main.rs".into(), line: 10 + index, column: 5 };
         let name = (!name.is_empty()).then(|| name.to_owned());
-        self.claim(Claim { context, index, batch: None, name, request, site })
+        self.claim(Claim { context, index, batch: None, name, request, site: site(index) })
+    }
+
+    fn branch(&mut self, batch: u32, index: u32, request: Request) -> Result<Claimed, Fault> {
+        self.claim(Claim { context: 0, index, batch: Some(batch), name: None, request, site: site(index) })
     }
 
     fn begin(&mut self, index: u32, request: Request) -> (u32, State) {
@@ -119,4 +194,8 @@ impl Guest for Replay {
         self.handle_checkpoint(output).expect("an answer");
         self.take_ready()
     }
+}
+
+fn site(index: u32) -> CallSite {
+    CallSite { file: "src/main.rs".into(), line: 10 + index, column: 5 }
 }

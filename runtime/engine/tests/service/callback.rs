@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::script::run;
+use crate::script::{run, run_suspended};
 
 #[test]
 fn a_callback_wakes_the_function_with_its_result() {
@@ -20,12 +20,7 @@ fn a_callback_wakes_the_function_with_its_result() {
 
 #[test]
 fn a_callback_wakes_the_function_with_its_failure() {
-    assert_snapshot!(run("checkpoint start CALLBACK c | suspend | fail-callback c | throw declined"), @r"
-  0s  ExecutionStarted
-  0s  → Invoke #1 with 1 operations
-  0s  CallbackStarted c
-  0s  → told: c STARTED
-  0s  InvocationCompleted
+    assert_snapshot!(run_suspended("start CALLBACK c", "fail-callback c | throw declined"), @r"
   0s  CallbackFailed c E: declined
   0s  → Invoke #2 with 2 operations for c
   0s  InvocationCompleted
@@ -36,12 +31,7 @@ fn a_callback_wakes_the_function_with_its_failure() {
 
 #[test]
 fn an_empty_answer_is_a_result_that_is_absent() {
-    assert_snapshot!(run("checkpoint start CALLBACK c | suspend | succeed-callback c | return null"), @r"
-  0s  ExecutionStarted
-  0s  → Invoke #1 with 1 operations
-  0s  CallbackStarted c
-  0s  → told: c STARTED
-  0s  InvocationCompleted
+    assert_snapshot!(run_suspended("start CALLBACK c", "succeed-callback c | return null"), @r"
   0s  CallbackSucceeded c
   0s  → Invoke #2 with 2 operations for c
   0s  InvocationCompleted
@@ -52,14 +42,7 @@ fn an_empty_answer_is_a_result_that_is_absent() {
 
 #[test]
 fn a_callback_is_answered_once() {
-    assert_snapshot!(run(
-        "checkpoint start CALLBACK c name=approve | suspend | succeed-callback c 1 | succeed-callback c 2 | fail-callback c | heartbeat c | return 1"
-    ), @r#"
-  0s  ExecutionStarted
-  0s  → Invoke #1 with 1 operations
-  0s  CallbackStarted c
-  0s  → told: c STARTED
-  0s  InvocationCompleted
+    assert_snapshot!(run_suspended("start CALLBACK c name=approve", "succeed-callback c 1 | succeed-callback c 2 | fail-callback c | heartbeat c | return 1"), @r#"
   0s  CallbackSucceeded c 1
   0s  → Invoke #2 with 2 operations for c
   0s  → refused: callback "approve" takes an answer while it is STARTED, it is SUCCEEDED since 2026-01-01T00:00:00.000Z
@@ -113,15 +96,7 @@ fn an_answer_while_the_function_runs_is_told_at_its_next_checkpoint_and_still_wa
 
 #[test]
 fn an_answer_wakes_a_function_that_waits_for_something_else() {
-    assert_snapshot!(run(
-        "checkpoint start CALLBACK c, start WAIT w 6s | suspend | sleep 1 | fail-callback c | suspend | next | throw declined"
-    ), @r"
-  0s  ExecutionStarted
-  0s  → Invoke #1 with 1 operations
-  0s  CallbackStarted c
-  0s  WaitStarted w 6s
-  0s  → told: c STARTED, w STARTED
-  0s  InvocationCompleted
+    assert_snapshot!(run_suspended("start CALLBACK c, start WAIT w 6s", "sleep 1 | fail-callback c | suspend | next | throw declined"), @r"
   1s  CallbackFailed c E: declined
   1s  → Invoke #2 with 3 operations for c
   1s  InvocationCompleted
@@ -135,15 +110,7 @@ fn an_answer_wakes_a_function_that_waits_for_something_else() {
 
 #[test]
 fn two_callbacks_are_answered_in_any_order() {
-    assert_snapshot!(run(
-        "checkpoint start CALLBACK a, start CALLBACK b | suspend | succeed-callback b 2 | suspend | succeed-callback a 1 | return 3"
-    ), @r"
-  0s  ExecutionStarted
-  0s  → Invoke #1 with 1 operations
-  0s  CallbackStarted a
-  0s  CallbackStarted b
-  0s  → told: a STARTED, b STARTED
-  0s  InvocationCompleted
+    assert_snapshot!(run_suspended("start CALLBACK a, start CALLBACK b", "succeed-callback b 2 | suspend | succeed-callback a 1 | return 3"), @r"
   0s  CallbackSucceeded b 2
   0s  → Invoke #2 with 3 operations for b
   0s  InvocationCompleted
@@ -157,12 +124,7 @@ fn two_callbacks_are_answered_in_any_order() {
 
 #[test]
 fn a_suspended_function_with_an_answered_callback_only_has_nothing_pending() {
-    assert_snapshot!(run("checkpoint start CALLBACK c | suspend | succeed-callback c 1 | suspend | suspend | suspend"), @r"
-  0s  ExecutionStarted
-  0s  → Invoke #1 with 1 operations
-  0s  CallbackStarted c
-  0s  → told: c STARTED
-  0s  InvocationCompleted
+    assert_snapshot!(run_suspended("start CALLBACK c", "succeed-callback c 1 | suspend | suspend | suspend"), @r"
   0s  CallbackSucceeded c 1
   0s  → Invoke #2 with 2 operations for c
   0s  InvocationCompleted

@@ -3,7 +3,7 @@ use durabox_engine::service::{ChainedInvoke, ChainedInvokeEnd, Effect, Execution
 use durabox_model::{EventDetails, EventPayload, details};
 use insta::assert_snapshot;
 
-use crate::script::{START, execution, run, run_with, update};
+use crate::script::{START, execution, run, run_suspended, run_with, update};
 
 #[test]
 fn a_chained_invoke_wakes_the_function_with_its_result() {
@@ -166,16 +166,7 @@ fn an_end_of_a_closed_execution_changes_nothing() {
 
 #[test]
 fn an_end_at_the_instant_of_a_timer_comes_before_it() {
-    assert_snapshot!(run(
-        "checkpoint start WAIT w 5s, start CHAINED_INVOKE i function=f | suspend | sleep 5 | complete i 1 | checkpoint | return 1"
-    ), @r"
-  0s  ExecutionStarted
-  0s  → Invoke #1 with 1 operations
-  0s  WaitStarted w 5s
-  0s  ChainedInvokeStarted i f
-  0s  → told: w STARTED, i STARTED
-  0s  → run f for i with nothing
-  0s  InvocationCompleted
+    assert_snapshot!(run_suspended("start WAIT w 5s, start CHAINED_INVOKE i function=f", "sleep 5 | complete i 1 | checkpoint | return 1"), @r"
   5s  ChainedInvokeSucceeded i 1
   5s  → Invoke #2 with 3 operations for i
   5s  WaitSucceeded w

@@ -10,6 +10,8 @@ mod invocation;
 mod limits;
 mod metering;
 mod paging;
+mod pause;
+mod saved;
 mod script;
 mod step;
 mod timeout;

@@ -3,7 +3,9 @@
 //! Commands, separated by `|`: `checkpoint UPDATE, UPDATE…`, `suspend`, `return JSON`, `throw TEXT`,
 //! `answer JSON`, `crash`, `sleep N` (the function is busy), `next` (to the next deadline), `stop`;
 //! from outside `succeed-callback ID [JSON]`, `fail-callback ID`, `heartbeat ID`, `complete ID [JSON]`,
-//! `fail-invoke ID`, `time-out-invoke ID`, `stop-invoke ID`; and `meter`.
+//! `fail-invoke ID`, `time-out-invoke ID`, `stop-invoke ID`, `pause`, `pause-only` (the execution timeout
+//! goes on), `resume`; `interrupt` (the function's host is lost), `reload` (the execution is kept and taken
+//! up again); and `meter`.
 //! An update is `ACTION TYPE NAME [Ns] [payload] [in CONTEXT]`; `retry` carries an error, `continue`
 //! is a RETRY that carries a state. A callback's `Ns` is its timeout and `heartbeat=N` the other one;
 //! a chained invoke takes `function=NAME` and `tenant=NAME`.
@@ -30,14 +32,19 @@ pub fn run(script: &str) -> String {
     run_with(ExecutionConfig::default(), script)
 }
 
+/// Runs a script in an execution whose function has started these operations and suspended; tells
+/// what comes after that.
+pub fn run_suspended(starts: &str, script: &str) -> String {
+    let mut transcript = Transcript::begin(ExecutionConfig::default());
+    transcript.run(&format!("checkpoint {starts} | suspend"));
+    transcript.text.clear();
+    transcript.run(script);
+    transcript.text
+}
+
 pub fn run_with(config: ExecutionConfig, script: &str) -> String {
-    let mut transcript =
-        Transcript { execution: execution(config), now: START, token: String::new(), seen: 0, text: String::new() };
-    transcript.settle();
-    for command in script.split('|').map(str::trim).filter(|command| !command.is_empty()) {
-        transcript.perform(command);
-        transcript.settle();
-    }
+    let mut transcript = Transcript::begin(config);
+    transcript.run(script);
     transcript.text
 }
 
@@ -50,6 +57,20 @@ struct Transcript {
 }
 
 impl Transcript {
+    fn begin(config: ExecutionConfig) -> Self {
+        let execution = execution(config);
+        let mut transcript = Self { execution, now: START, token: String::new(), seen: 0, text: String::new() };
+        transcript.settle();
+        transcript
+    }
+
+    fn run(&mut self, script: &str) {
+        for command in script.split('|').map(str::trim).filter(|command| !command.is_empty()) {
+            self.perform(command);
+            self.settle();
+        }
+    }
+
     fn perform(&mut self, command: &str) {
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         let answer = |output| InvocationEnd::Answered(output);
@@ -90,6 +111,35 @@ impl Transcript {
             }
             "stop" => {
                 self.execution.stop(Some(ErrorObject::new("Stopped", "by a test")), self.now);
+                return;
+            }
+            "pause" | "pause-only" | "resume" => {
+                let done = match verb {
+                    "resume" => self.execution.resume(Some("go on".into()), self.now),
+                    _ => self.execution.pause(Some("wait".into()), verb == "pause", self.now),
+                };
+                self.events();
+                if let Err(error) = done {
+                    self.line(&format!("→ refused: {error}"));
+                }
+                return;
+            }
+            "interrupt" => {
+                self.execution.interrupt_invocation(ErrorObject::new("Runtime.ExitError", "lost"), self.now);
+                return;
+            }
+            "reload" => {
+                let saved = serde_json::to_string(&self.execution.saved()).expect("JSON");
+                self.execution = Execution::restore(
+                    serde_json::from_str(&saved).expect("what was written"),
+                    self.execution.operations().to_vec(),
+                    self.execution.events().to_vec(),
+                );
+                return;
+            }
+            "status" => {
+                let (status, deadline) = (self.execution.status().as_str(), self.execution.deadline().since(START));
+                self.line(&format!("→ {status}, times out at {}s", deadline.as_secs()));
                 return;
             }
             "succeed-callback" | "fail-callback" | "heartbeat" => {

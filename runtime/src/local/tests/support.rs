@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::local::client::LocalClient;
 use crate::local::invocation::{Ended, Invoker};
 use crate::local::member::Member;
-use crate::local::world::World;
+use crate::local::world::{Setting, World};
 use crate::local::{Commands, LocalError, Outside, Run, RunOptions, VIRTUAL_START, own};
 use crate::sandbox::{CheckpointClient, tests::handler};
 
@@ -185,7 +185,7 @@ pub(super) async fn drive(scripts: Scripts, mut options: RunOptions, commands: C
     let new = own(&artifact(), "{}", &mut options)?;
     let lines = Arc::clone(&scripts.lines);
     let clock = if options.real_time { Clock::real() } else { Clock::virtual_at(VIRTUAL_START) };
-    let mut world = World::new(scripts, clock, &options, None, commands);
+    let mut world = World::new(scripts, Setting { clock, faults: Arc::default() }, &options, None, commands);
     world.start(new)?;
     world.drive().await?;
     let (runs, outside) = world.finish();

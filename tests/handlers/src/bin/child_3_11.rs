@@ -16,5 +16,6 @@ async fn handler(input: String, ctx: durable::DurableContext) -> Result<usize, d
 }
 
 fn main() {
-    durable::run_with_options(handler, durable::Options::builder().replay_logging(true).build())
+    let options = durable::Options::builder().replay_logging(true).build().expect("options that go together");
+    durable::run_with_options(handler, options)
 }

@@ -1,18 +1,22 @@
-//! Combinator 13-4: the first of two operations to succeed; the other one fails before.
+//! Combinator 13-4: the first of two child contexts to end; the other one still waits then.
 
 use std::time::Duration;
 
 use durabox_sdk as durable;
 
-async fn handler(_: serde_json::Value, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
-    let fails = ctx.step(|_| async { Err("permanent failure".into()) }).name("fails");
-    let fails = fails.retry_strategy(|_, _| durable::RetryDecision::Stop).future();
-    let body = |child: durable::DurableContext| async move {
-        child.wait(Duration::from_secs(1)).await?;
-        Ok("winner".to_owned())
+/// Returns `result` after `delay`.
+fn after(ctx: &durable::DurableContext, delay: Duration, result: &'static str) -> durable::DurableFuture<String> {
+    let body = move |child: durable::DurableContext| async move {
+        child.wait(delay).await?;
+        Ok(result.to_owned())
     };
-    let succeeds = ctx.run_in_child_context(body).name("succeeds").future();
-    Ok(ctx.select_ok([fails, succeeds]).name("any").await?)
+    ctx.run_in_child_context(body).name(result).future()
+}
+
+async fn handler(_: serde_json::Value, ctx: durable::DurableContext) -> Result<String, durable::BoxError> {
+    let late = after(&ctx, Duration::from_secs(60 * 60), "late");
+    let done = after(&ctx, Duration::from_secs(1), "done");
+    Ok(ctx.race([late, done]).name("first").await?)
 }
 
 fn main() {

@@ -1,6 +1,8 @@
-//! A map or a combinator over items that a test draws: each waits, and then succeeds or fails.
+//! A map or a combinator over items that a test draws: each waits, and then succeeds, fails, or crashes first.
 
+use std::path::Path;
 use std::time::Duration;
+use std::{fs, process};
 
 use durabox_sdk as durable;
 use durabox_sdk::builders::map_parallel::{BatchItemStatus, CompletionConfig, NestingMode};
@@ -21,14 +23,32 @@ struct Item {
     /// Seconds; 0 for none.
     wait: u64,
     fails: bool,
+    /// The first time that its step runs, the whole function crashes.
+    crashes: bool,
 }
 
 async fn item(ctx: durable::DurableContext, item: Item, index: usize) -> Result<usize, durable::BoxError> {
     if item.wait > 0 {
         ctx.wait(Duration::from_secs(item.wait)).await?;
     }
-    let index = ctx.step(move |_| async move { Ok(index) }).await?;
+    let work = move |_| async move {
+        if item.crashes {
+            crash_once(index)?;
+        }
+        Ok(index)
+    };
+    let index = ctx.step(work).await?;
     if item.fails { Err(format!("item {index} fails").into()) } else { Ok(index) }
+}
+
+/// Ends the process, unless an earlier invocation has left the mark that this one leaves.
+fn crash_once(index: usize) -> std::io::Result<()> {
+    let mark = format!("/crashes/{index}");
+    if !Path::new(&mark).exists() {
+        fs::write(mark, "")?;
+        process::exit(1);
+    }
+    Ok(())
 }
 
 /// Returns each item's index with how it ended, and why there are no more.

@@ -14,7 +14,7 @@ use durabox::package::{Package, Zip, bootstrap};
 use durabox::runtime::precompiled::Architecture;
 use serde_json::Value;
 
-use crate::handlers::{component, workspace};
+use crate::handlers::{component, target_dir};
 
 /// A function, unpacked into a directory of its own that goes with it.
 pub struct Function {
@@ -36,8 +36,7 @@ pub struct Environment {
 pub fn program() -> &'static [u8] {
     static BUILT: OnceLock<Vec<u8>> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-        let built = bootstrap::build(architecture(), &target, CargoOutput::Captured);
+        let built = bootstrap::build(architecture(), &target_dir(), CargoOutput::Captured);
         built.unwrap_or_else(|error| panic!("the bootstrap does not build: {error}")).bytes
     })
 }
@@ -103,12 +102,13 @@ impl Function {
 
     /// Starts a process of another program in its place.
     pub fn start_program(&self, program: &Path, authority: &str) -> Environment {
+        let endpoint = format!("http://{authority}");
         let mut command = Command::new(program);
         command
             .env_clear()
             .envs([
                 ("AWS_LAMBDA_RUNTIME_API", authority),
-                ("AWS_ENDPOINT_URL_LAMBDA", &format!("http://{authority}")),
+                ("AWS_ENDPOINT_URL_LAMBDA", endpoint.as_str()),
                 ("AWS_LAMBDA_FUNCTION_NAME", "handler"),
                 ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
                 ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),

@@ -1,0 +1,8 @@
+use durabox::DurableRunner;
+
+#[durabox::test(handler = "order")]
+async fn it_runs(runner: DurableRunner, amount: u32) {
+    drop((runner, amount));
+}
+
+fn main() {}

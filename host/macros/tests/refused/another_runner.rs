@@ -1,0 +1,6 @@
+#[durabox::test(handler = "order")]
+async fn it_runs(runner: String) {
+    drop(runner);
+}
+
+fn main() {}

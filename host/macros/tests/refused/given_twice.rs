@@ -1,0 +1,8 @@
+use durabox::DurableRunner;
+
+#[durabox::test(handler = "order", handler = "refund")]
+async fn it_runs(runner: DurableRunner) {
+    drop(runner);
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[durabox::test(handler = "order")]
+async fn it_runs() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use durabox::DurableRunner;
+
+#[durabox::test(handler = "order", requires = "local")]
+async fn it_runs(runner: DurableRunner) {
+    drop(runner);
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use durabox::DurableRunner;
+
+#[durabox::test(function = "order")]
+async fn it_runs(runner: DurableRunner) {
+    drop(runner);
+}
+
+fn main() {}

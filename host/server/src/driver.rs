@@ -1,0 +1,91 @@
+//! One task to an open execution: performs what its machine asks for, and fires its timers.
+
+use std::sync::Arc;
+
+use durabox_runtime::engine::service::{Effect, Execution};
+use durabox_runtime::model::Timestamp;
+
+use crate::hosted::Hosted;
+use crate::service::{Service, ServiceError};
+
+/// What the machine has to say.
+struct Next {
+    effect: Option<Effect>,
+    due: Option<Timestamp>,
+    /// Whether somebody outside is expected to answer.
+    holds: bool,
+    /// How often the execution had been changed from outside.
+    changes: u64,
+}
+
+impl Next {
+    fn of(hosted: &Hosted, execution: &mut Execution, now: Timestamp) -> Self {
+        execution.handle_timeout(now);
+        let effect = execution.poll_effect(now);
+        let holds = execution.open_callbacks().next().is_some();
+        Self { effect, due: execution.poll_timeout(), holds, changes: hosted.changes() }
+    }
+}
+
+/// Drives an execution until it closes. A state that cannot be kept ends it as well: what was kept
+/// goes on after a restart.
+pub async fn drive(service: Arc<Service>, hosted: Arc<Hosted>) {
+    let ended = go_on(&service, &hosted).await;
+    if let Err(error) = ended {
+        service.log_error(&hosted, &error.to_string());
+    }
+    service.close(&hosted);
+}
+
+async fn go_on(service: &Arc<Service>, hosted: &Arc<Hosted>) -> Result<(), ServiceError> {
+    loop {
+        let next = hosted.change_quietly(|execution, now| Next::of(hosted, execution, now))?;
+        match next.effect {
+            Some(Effect::Closed) => return Ok(()),
+            Some(Effect::Invoke { request_id, input }) => {
+                let permit = service.invocation_permit().await;
+                let invocation = service.invoke_durable(hosted, request_id, input);
+                let end = while_timers_fire(hosted, invocation).await?;
+                drop(permit);
+                hosted.change_quietly(|execution, now| execution.complete_invocation(end, now))?;
+            }
+            None => {
+                hosted.member.idle(next.due, next.holds, &hosted.wake, || hosted.changes() == next.changes);
+                reach(hosted, next.due).await;
+                hosted.member.busy();
+            }
+        }
+    }
+}
+
+/// Runs an invocation, and meanwhile the timers: history says when something happened, not when the
+/// function came to ask.
+async fn while_timers_fire<T>(hosted: &Hosted, invocation: impl Future<Output = T>) -> Result<T, ServiceError> {
+    let mut invocation = std::pin::pin!(invocation);
+    loop {
+        let due = hosted.execution().poll_timeout();
+        tokio::select! {
+            biased;
+            end = &mut invocation => return Ok(end),
+            () = reach(hosted, due) => {}
+        }
+        if hosted.execution().poll_timeout().is_some_and(|due| due <= hosted.now()) {
+            hosted.change_quietly(Execution::handle_timeout)?;
+        }
+    }
+}
+
+/// Waits until `due`, or until something happens to the execution.
+async fn reach(hosted: &Hosted, due: Option<Timestamp>) {
+    let woken = hosted.wake.notified();
+    match due {
+        Some(due) => {
+            let left = due.since(hosted.now());
+            tokio::select! {
+                () = woken => {}
+                () = tokio::time::sleep(left) => {}
+            }
+        }
+        None => woken.await,
+    }
+}

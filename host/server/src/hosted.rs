@@ -1,0 +1,159 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use durabox_runtime::engine::service::Execution;
+use durabox_runtime::model::Timestamp;
+use durabox_runtime::store::Recorder;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, watch};
+
+use crate::ServiceError;
+use crate::function::{DurableConfig, FunctionVersion};
+use crate::timeline::Member;
+
+/// What the server keeps of an execution besides the machine's own state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The version that every invocation runs.
+    pub version: String,
+    /// As it was invoked, alias included.
+    pub function_arn: String,
+    /// As it was when the execution started.
+    pub durable_config: DurableConfig,
+    /// What the function was invoked with to trace it.
+    pub trace_header: Option<String>,
+    /// The tenant that it was invoked for.
+    pub tenant_id: Option<String>,
+}
+
+/// The chained invoke that started an execution.
+#[derive(Clone, Debug)]
+pub struct Parent {
+    /// The execution that invoked.
+    pub arn: String,
+    /// The invoke's operation in it.
+    pub operation_id: String,
+}
+
+/// An execution that has not closed, as its driver and the requests share it.
+#[derive(Debug)]
+pub struct Hosted {
+    pub arn: String,
+    pub name: String,
+    pub function: Arc<FunctionVersion>,
+    pub metadata: Metadata,
+    pub parent: Option<Parent>,
+    pub member: Member,
+    execution: Mutex<Execution>,
+    recorder: Recorder,
+    /// Why its state can no longer be kept; it goes on after a restart, from what was kept last.
+    broken: Mutex<Option<String>>,
+    pub wake: Arc<Notify>,
+    /// Counts changes from outside the driver.
+    changes: AtomicU64,
+    /// The last request of each kind that had a client token.
+    repeatable: Mutex<Vec<(&'static str, String)>>,
+    closed: watch::Sender<bool>,
+}
+
+impl Hosted {
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        name: String,
+        function: Arc<FunctionVersion>,
+        metadata: Metadata,
+        parent: Option<Parent>,
+        member: Member,
+        execution: Execution,
+        recorder: Recorder,
+    ) -> Self {
+        Self {
+            arn: execution.arn().to_owned(),
+            name,
+            function,
+            metadata,
+            parent,
+            member,
+            execution: Mutex::new(execution),
+            recorder,
+            broken: Mutex::default(),
+            wake: Arc::default(),
+            changes: AtomicU64::new(0),
+            repeatable: Mutex::default(),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    /// Returns its number in the store.
+    pub fn number(&self) -> u64 {
+        self.recorder.number()
+    }
+
+    pub fn execution(&self) -> MutexGuard<'_, Execution> {
+        self.execution.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.member.timeline().clock().now()
+    }
+
+    /// Changes the execution, keeps the change, and lets its driver see it.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Execution, Timestamp) -> T) -> Result<T, ServiceError> {
+        let answer = self.change_quietly(|execution, now| {
+            self.changes.fetch_add(1, Ordering::AcqRel);
+            change(execution, now)
+        })?;
+        self.member.busy();
+        self.wake.notify_one();
+        Ok(answer)
+    }
+
+    /// Changes the execution for its own driver, which needs no wake-up.
+    pub fn change_quietly<T>(&self, change: impl FnOnce(&mut Execution, Timestamp) -> T) -> Result<T, ServiceError> {
+        if let Some(problem) = &*self.broken() {
+            return Err(ServiceError::Service(problem.clone()));
+        }
+        let mut execution = self.execution();
+        let now = self.now();
+        let answer = change(&mut execution, now);
+        if let Err(error) = self.recorder.save(&mut execution) {
+            let problem = format!("the state of {} cannot be kept: {error}", self.arn);
+            *self.broken() = Some(problem.clone());
+            return Err(ServiceError::Service(problem));
+        }
+        Ok(answer)
+    }
+
+    /// Whether the last request of this kind had this client token.
+    pub fn is_repeated(&self, kind: &str, client_token: Option<&str>) -> bool {
+        let known = self.repeatable.lock().unwrap_or_else(PoisonError::into_inner);
+        client_token.is_some_and(|token| known.iter().any(|(other, last)| *other == kind && last == token))
+    }
+
+    /// Keeps the client token of a request that was carried out.
+    pub fn remember(&self, kind: &'static str, client_token: Option<String>) {
+        let mut known = self.repeatable.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(other, _)| *other != kind);
+        known.extend(client_token.map(|token| (kind, token)));
+    }
+
+    /// Returns how often the execution was changed from outside its driver.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    fn broken(&self) -> MutexGuard<'_, Option<String>> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells everyone who waits for the end.
+    pub fn tell_closed(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Waits for the end.
+    pub async fn wait_closed(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+}

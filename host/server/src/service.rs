@@ -1,0 +1,288 @@
+//! The functions and the executions, and what Lambda's API does to them.
+
+mod chained;
+mod error;
+mod executions;
+mod functions;
+mod start;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use durabox_runtime::model::Timestamp;
+use durabox_runtime::store::{self, Store, StoreError};
+use durabox_runtime::{ArtifactError, Clock, Sandbox};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::driver;
+use crate::function::FunctionVersion;
+use crate::hosted::{Hosted, Metadata, Parent};
+use crate::log::{LogRecord, LogSink};
+use crate::names::Account;
+use crate::registry::Registry;
+use crate::timeline::Timeline;
+
+pub use error::ServiceError;
+pub use executions::{CallbackAnswer, History, HistoryQuery, Snapshot};
+pub use functions::CodeSource;
+pub use start::{Invoked, PlainFailure, StartRequest, failure};
+
+/// How a server is made.
+#[derive(Clone)]
+pub struct ServiceOptions {
+    /// Where executions, functions and compiled components are kept; absent to keep them in memory.
+    pub state_dir: Option<PathBuf>,
+    /// Whose functions these are.
+    pub account: Account,
+    /// Whether time is skipped when nothing is left to do.
+    pub skip_time: bool,
+    /// Operations in a page of an invocation's event and of the state.
+    pub page_size: usize,
+    /// Bounds.
+    pub limits: Limits,
+    /// Where functions' processes reach this server, for their checkpoints.
+    pub endpoint: String,
+    /// Variables that processes get besides their own and Lambda's, such as credentials for the endpoint.
+    pub function_environment: Vec<(String, String)>,
+    /// Takes the log.
+    pub log: Option<LogSink>,
+}
+
+/// What a server takes at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Executions that have not closed; one more is a TooManyRequestsException.
+    pub open_executions: usize,
+    /// Invocations at a time; a new execution beyond is a TooManyRequestsException, one that goes on waits.
+    /// Lambda's account concurrency is 1,000.
+    pub concurrent_invocations: usize,
+    /// Processes of one function at a time.
+    pub processes_per_function: usize,
+    /// Connections at a time; more wait.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { open_executions: 100_000, concurrent_invocations: 1_000, processes_per_function: 20, connections: 1_000 }
+    }
+}
+
+/// Why a server could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The sandbox, or a component.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// A function that was kept.
+    #[error("the function {name}, which is kept in {}, cannot be used: {problem}", directory.display())]
+    Function {
+        /// The function.
+        name: String,
+        /// Where it is kept.
+        directory: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// A directory.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Lambda, as far as durable functions need it.
+pub struct Service {
+    options: ServiceOptions,
+    sandbox: Sandbox,
+    store: Store,
+    pub(crate) registry: Registry,
+    open: Mutex<HashMap<String, Arc<Hosted>>>,
+    /// Held while an execution with a name is started.
+    starting: Mutex<()>,
+    invocations: Arc<Semaphore>,
+    /// The time in which nothing is skipped: that of starts and of retention.
+    clock: Clock,
+    /// Where the code of functions is unpacked.
+    code_dir: functions::CodeDir,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("state_dir", &self.options.state_dir).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Opens the store and takes up the functions that are kept there. Executions go on with
+    /// [`Service::resume`], once every function is known.
+    pub fn new(options: ServiceOptions) -> Result<Arc<Self>, ServerError> {
+        let store = match &options.state_dir {
+            Some(directory) => Store::open(directory)?,
+            None => Store::in_memory()?,
+        };
+        let sandbox = crate::invoke::sandbox(options.state_dir.as_ref().map(|directory| directory.join("cache")))?;
+        let service = Arc::new(Self {
+            code_dir: functions::CodeDir::new(options.state_dir.as_deref())?,
+            invocations: Arc::new(Semaphore::new(options.limits.concurrent_invocations)),
+            sandbox,
+            store,
+            registry: Registry::default(),
+            open: Mutex::default(),
+            starting: Mutex::default(),
+            clock: Clock::real(),
+            options,
+        });
+        service.load_functions()?;
+        Ok(service)
+    }
+
+    /// Lets every execution that has not closed go on. An invocation that ran when the server ended is
+    /// made again. Must be called in a tokio runtime. Returns how many there are.
+    pub fn resume(self: &Arc<Self>) -> Result<usize, StoreError> {
+        self.store.delete_expired(self.clock.now())?;
+        let kept = self.store.hosted_open()?;
+        let arns: HashMap<u64, String> = kept.iter().map(|one| (one.number, one.arn.clone())).collect();
+        let mut timelines: HashMap<u64, Timeline> = HashMap::new();
+        let mut resumed = Vec::new();
+        for one in kept {
+            let timeline = match &one.invoked_by {
+                Some((parent, _)) => timelines.get(parent).cloned(),
+                None => None,
+            }
+            .unwrap_or_else(|| Timeline::new(self.options.skip_time));
+            timelines.insert(one.number, timeline.clone());
+            let parent = one.invoked_by.as_ref().and_then(|(parent, operation)| {
+                Some(Parent { arn: arns.get(parent)?.clone(), operation_id: operation.clone() })
+            });
+            resumed.extend(self.take_up(&one, timeline, parent)?);
+        }
+        for hosted in &resumed {
+            self.resume_chained(hosted);
+        }
+        for hosted in &resumed {
+            tokio::spawn(driver::drive(Arc::clone(self), Arc::clone(hosted)));
+        }
+        Ok(resumed.len())
+    }
+
+    /// Takes an execution up as it was kept, unless its function is gone: then it waits for a start
+    /// of the server that knows the function.
+    fn take_up(
+        self: &Arc<Self>,
+        kept: &store::Hosted,
+        timeline: Timeline,
+        parent: Option<Parent>,
+    ) -> Result<Option<Arc<Hosted>>, StoreError> {
+        let metadata: Metadata = match serde_json::from_str(&kept.hosted) {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                self.say("ERROR", &format!("{} cannot be taken up: {error}", kept.arn));
+                return Ok(None);
+            }
+        };
+        let Some(function) = self.version(&kept.function_name, &metadata.version) else {
+            let message =
+                format!("{} waits: there is no function {}:{}", kept.arn, kept.function_name, metadata.version);
+            self.say("WARN", &message);
+            return Ok(None);
+        };
+        let (execution, recorder) = self.store.take_up(kept.number)?;
+        // Its time is never behind what its history says.
+        let latest = execution.events().last().map_or(Timestamp::default(), |event| event.event_timestamp);
+        if self.options.skip_time {
+            timeline.clock().skip_to(latest);
+        }
+        let hosted = Hosted::new(kept.name.clone(), function, metadata, parent, timeline.join(), execution, recorder);
+        let hosted = Arc::new(hosted);
+        let lost = durabox_runtime::model::ErrorObject::new("Runtime.ExitError", "the server ended while it ran");
+        if let Err(error) = hosted.change(|execution, now| execution.interrupt_invocation(lost, now)) {
+            self.log_error(&hosted, &error.to_string());
+            return Ok(None);
+        }
+        self.open().insert(hosted.arn.clone(), Arc::clone(&hosted));
+        Ok(Some(hosted))
+    }
+
+    /// Returns the options.
+    pub fn options(&self) -> &ServiceOptions {
+        &self.options
+    }
+
+    /// Returns the sandbox of all components.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn log_sink(&self) -> Option<LogSink> {
+        self.options.log.clone()
+    }
+
+    /// Returns how many executions have not closed.
+    pub fn open_count(&self) -> usize {
+        self.open().len()
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<Hosted>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn version(&self, name: &str, version: &str) -> Option<Arc<FunctionVersion>> {
+        self.registry.read().get(name)?.version(Some(version)).cloned()
+    }
+
+    /// Waits until one more invocation may run.
+    pub(crate) async fn invocation_permit(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed.
+        Arc::clone(&self.invocations).acquire_owned().await.ok()
+    }
+
+    /// Forgets an execution that its driver has left, once it has told everyone.
+    pub(crate) fn close(self: &Arc<Self>, hosted: &Arc<Hosted>) {
+        let (status, end) = {
+            let execution = hosted.execution();
+            (execution.status(), execution.end_timestamp())
+        };
+        if status.is_terminal() {
+            self.tell_parent(hosted);
+            let days = hosted.metadata.durable_config.retention_period_in_days;
+            let end = end.unwrap_or_else(|| hosted.now());
+            if let Err(error) = self.store.expire(hosted.number(), end.plus_seconds(days * 24 * 3600)) {
+                self.log_error(hosted, &error.to_string());
+            }
+            self.log(
+                &LogRecord::new("INFO", format!("execution {}", status.as_str()), hosted.now())
+                    .of_function(&hosted.function.name)
+                    .of_execution(&hosted.arn),
+            );
+            self.open().remove(&hosted.arn);
+        }
+        hosted.tell_closed();
+    }
+
+    pub(crate) fn log(&self, record: &LogRecord) {
+        if let Some(log) = &self.options.log {
+            log(record);
+        }
+    }
+
+    pub(crate) fn say(&self, level: &'static str, message: &str) {
+        self.log(&LogRecord::new(level, message, self.now()));
+    }
+
+    pub(crate) fn log_error(&self, hosted: &Hosted, message: &str) {
+        self.log(&LogRecord::new("ERROR", message, hosted.now()).of_execution(&hosted.arn));
+    }
+}

@@ -1,0 +1,206 @@
+//! `durabox serve`
+
+mod functions;
+mod log;
+mod template;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use durabox::state_dir::StateDir;
+use durabox_runtime::model::MAX_PAGE_SIZE;
+use durabox_runtime::sandbox::{AllowedHost, Preopen};
+use durabox_server::api::{Access, router};
+use durabox_server::{Account, Limits, Service, ServiceOptions, serve};
+use tokio::net::TcpListener;
+
+use super::run::{parse_preopen, parse_variable};
+use super::subject::current_directory;
+use crate::cli_error::{CliError, Kind};
+use crate::exit_code;
+
+/// Serves Lambda's API for durable functions on this machine
+///
+/// With no function named it serves every handler of the workspace. Any client of Lambda can be
+/// pointed at it: AWS_ENDPOINT_URL_LAMBDA=http://127.0.0.1:9000, with any credentials. Executions are
+/// kept in .durabox/serve, and go on when the server is started again.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Port to listen on; 0 takes a free one, which is printed
+    #[arg(long, default_value_t = 9000)]
+    pub port: u16,
+    /// Address to listen on; any but loopback asks for --token
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub host: IpAddr,
+    /// Ask every request for this token: `Authorization: Bearer TOKEN`, or the AWS access key id
+    #[arg(long, env = "DURABOX_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Serve a function: a handler of the workspace, a component, a zip, a directory with a bootstrap, or
+    /// the endpoint of a function elsewhere. Repeatable
+    #[arg(
+        long,
+        value_name = "NAME | NAME=PATH | NAME=http://HOST:PORT",
+        value_parser = functions::parse
+    )]
+    pub function: Vec<functions::Named>,
+    /// Serve the functions of a SAM template
+    #[arg(long, value_name = "TEMPLATE.YAML")]
+    pub template: Option<PathBuf>,
+    /// Where functions are that --function or the template names without code
+    #[arg(long, value_name = "http://HOST:PORT")]
+    pub lambda_endpoint: Option<String>,
+    /// Keep nothing: executions are gone with the server
+    #[arg(long, conflicts_with = "state_dir")]
+    pub memory: bool,
+    /// Where executions and functions are kept [default: .durabox/serve]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub state_dir: Option<PathBuf>,
+    /// Skip the time in which nothing has to be done, while no callback is open
+    #[arg(long)]
+    pub skip_time: bool,
+    /// Region in ARNs
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    pub region: String,
+    /// Let the steps of components send requests to a host; repeatable
+    #[arg(long, value_name = "HOST[:PORT] | *.DOMAIN | *")]
+    pub allow_host: Vec<AllowedHost>,
+    /// Let the steps of components see a directory; :ro for reading only
+    #[arg(long, value_name = "HOST[:GUEST][:ro]", value_parser = parse_preopen)]
+    pub dir: Vec<Preopen>,
+    /// Set a variable in the environment of every function
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub env: Vec<(String, String)>,
+    /// Operations in a page of state; small pages test paging
+    #[arg(long, value_name = "N", default_value_t = MAX_PAGE_SIZE, value_parser = page_size)]
+    pub page_size: usize,
+    /// Executions that may be open at a time
+    #[arg(long, value_name = "N", default_value_t = Limits::default().open_executions)]
+    pub max_open: usize,
+    /// Invocations that may run at a time
+    #[arg(long, value_name = "N", default_value_t = Limits::default().concurrent_invocations)]
+    pub max_concurrency: usize,
+    /// Connections that may be open at a time
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
+    pub max_connections: usize,
+    /// Append the log to a file, one JSON object to a line
+    #[arg(long, value_name = "PATH")]
+    pub log_file: Option<PathBuf>,
+    /// How the log reads on stderr
+    #[arg(long, value_enum, default_value_t = log::Format::Text)]
+    pub log_format: log::Format,
+    /// Log every request, not only those that fail
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+fn page_size(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(size @ 1..=MAX_PAGE_SIZE) => Ok(size),
+        _ => Err(format!("takes 1 to {MAX_PAGE_SIZE}, got {text:?}")),
+    }
+}
+
+/// Serves until it is interrupted.
+pub fn run(args: &Args) -> Result<u8, CliError> {
+    if !args.host.is_loopback() && args.token.is_none() {
+        return Err(CliError::usage(format!("--host {} lets other machines in, and asks for --token", args.host))
+            .hint(
+                "anyone who reaches the port could run functions here; leave --host out to serve this machine only",
+            ));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::usage(format!("no threads to serve with: {error}")))?;
+    runtime.block_on(until_interrupted(args))
+}
+
+async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
+    let address = SocketAddr::new(args.host, args.port);
+    let listener = TcpListener::bind(address).await.map_err(|error| busy(address, &error))?;
+    let address = listener.local_addr().map_err(|error| busy(address, &error))?;
+    let endpoint = format!("http://{address}");
+    let service = Service::new(options(args, &endpoint)?)?;
+    let served = functions::add_all(args, &service)?;
+    let resumed = service.resume()?;
+
+    let mut names: Vec<String> = served;
+    names.sort();
+    eprintln!(
+        "functions  {}",
+        if names.is_empty() { "none yet; CreateFunction adds them".into() } else { names.join(", ") }
+    );
+    if resumed > 0 {
+        eprintln!("resumed    {resumed} executions that were open");
+    }
+    eprintln!("use it     AWS_ENDPOINT_URL_LAMBDA={endpoint}");
+    println!("listening on {endpoint}");
+
+    let access = Access { token: args.token.clone() };
+    let app = router(Arc::clone(&service), access);
+    serve(listener, app, args.max_connections, interrupted())
+        .await
+        .map_err(|error| CliError::usage(format!("serving {endpoint} failed: {error}")))?;
+    service.shutdown_functions().await;
+    eprintln!(
+        "ended; {} executions are open{}",
+        service.open_count(),
+        match args.memory {
+            true => ", and gone",
+            false => ", and go on when it is started again",
+        }
+    );
+    Ok(exit_code::OK)
+}
+
+fn options(args: &Args, endpoint: &str) -> Result<ServiceOptions, CliError> {
+    let state_dir = match (&args.state_dir, args.memory) {
+        (_, true) => None,
+        (Some(directory), _) => Some(directory.clone()),
+        (None, false) => {
+            let state = StateDir::near(&current_directory()?);
+            state.create().map_err(|error| CliError::io("making", state.path(), &error))?;
+            Some(state.path().join("serve"))
+        }
+    };
+    let key = args.token.clone().unwrap_or_else(|| "durabox".into());
+    let mut function_environment: Vec<(String, String)> =
+        [("AWS_ENDPOINT_URL_LAMBDA", endpoint), ("AWS_ACCESS_KEY_ID", &key), ("AWS_SECRET_ACCESS_KEY", "durabox")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+    function_environment.extend(args.env.iter().cloned());
+    Ok(ServiceOptions {
+        state_dir,
+        account: Account { region: args.region.clone(), ..Account::default() },
+        skip_time: args.skip_time,
+        page_size: args.page_size,
+        limits: Limits {
+            open_executions: args.max_open,
+            concurrent_invocations: args.max_concurrency.min(tokio::sync::Semaphore::MAX_PERMITS),
+            connections: args.max_connections.min(tokio::sync::Semaphore::MAX_PERMITS),
+            ..Limits::default()
+        },
+        endpoint: endpoint.to_owned(),
+        function_environment,
+        log: Some(log::sink(args)?),
+    })
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without it Ctrl-C still ends the server.
+        return drop(tokio::signal::ctrl_c().await);
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn busy(address: SocketAddr, error: &std::io::Error) -> CliError {
+    CliError { kind: Kind::Usage, source: format!("cannot listen on {address}: {error}").into(), hints: Vec::new() }
+        .hint("--port 0 takes a free port")
+}

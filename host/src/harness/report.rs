@@ -1,0 +1,94 @@
+//! Which test ran where and why: a line of JSON to a test, for the summary of `durabox test`.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::case::Case;
+
+/// The variable that names the file to which tests append what became of them.
+pub const REPORT_VARIABLE: &str = "DURABOX_TEST_REPORT";
+
+/// Where a test ran, or why it did not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ran", rename_all = "lowercase")]
+pub enum Verdict {
+    /// In its own process.
+    Local,
+    /// Where its function is deployed.
+    Cloud {
+        /// Why not locally, in the mode `auto`.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        because: Option<String>,
+    },
+    /// Nowhere.
+    Skipped {
+        /// Why.
+        because: String,
+    },
+}
+
+impl Verdict {
+    pub(super) const fn local() -> Self {
+        Self::Local
+    }
+
+    pub(super) const fn cloud() -> Self {
+        Self::Cloud { because: None }
+    }
+
+    pub(super) const fn fallback(because: String) -> Self {
+        Self::Cloud { because: Some(because) }
+    }
+
+    pub(super) fn skipped(because: &str) -> Self {
+        Self::Skipped { because: because.to_owned() }
+    }
+}
+
+/// What became of one test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The test target that it belongs to.
+    pub target: String,
+    /// Its path, as Cargo prints it.
+    pub test: String,
+    /// Whether it passed; one that was skipped has.
+    pub passed: bool,
+    /// Where it ran, or why it did not.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// Appends what became of a test, if somebody asked for it.
+pub(super) fn write(case: &Case, verdict: &Verdict, passed: bool) {
+    let Some(path) = std::env::var_os(REPORT_VARIABLE) else { return };
+    let report = Report { target: case.target().to_owned(), test: case.path(), passed, verdict: verdict.clone() };
+    // A report that cannot be written must not fail a test that has passed.
+    let Ok(mut line) = serde_json::to_vec(&report) else { return };
+    line.push(b'\n');
+    if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path) {
+        // In one write, as other tests append to the same file.
+        drop(file.write_all(&line));
+    }
+}
+
+/// Says that a test was skipped. Cargo captures what a passing test prints, so that this goes past it.
+pub(super) fn tell(case: &Case, reason: &str) {
+    let line = format!("skipped: {}: {reason}\n", case.path());
+    drop(std::io::stderr().write_all(line.as_bytes()));
+}
+
+/// Reads what tests have appended, in order of target and name; nothing if none has.
+pub fn read_reports(path: &Path) -> std::io::Result<Vec<Report>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut reports: Vec<Report> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    reports.sort_by(|one, other| (&one.target, &one.test).cmp(&(&other.target, &other.test)));
+    Ok(reports)
+}

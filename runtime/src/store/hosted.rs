@@ -1,0 +1,195 @@
+//! Executions that a server hosts: taken up again after a restart, found by what Lambda's API asks for.
+
+use durabox_engine::service::{Execution, Saved};
+use durabox_model::{ExecutionStatus, Timestamp};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
+
+use super::{Recorder, Store, StoreError, from_millis, millis, parse_status};
+
+const COLUMNS: &str = "number, arn, name, function, status, start_ms, end_ms, hosted, parent, parent_operation";
+
+/// An execution that a server hosts, without its operations and events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hosted {
+    /// Position in the order in which executions began, from 1.
+    pub number: u64,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// The function.
+    pub function_name: String,
+    /// Where it stands.
+    pub status: ExecutionStatus,
+    /// When it started.
+    pub start: Timestamp,
+    /// When it closed.
+    pub end: Option<Timestamp>,
+    /// What the server keeps of it besides.
+    pub hosted: String,
+    /// Number of the execution, and id of the operation in it, that invoked the function.
+    pub invoked_by: Option<(u64, String)>,
+}
+
+/// Which executions of a function to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The function's name.
+    pub function_name: String,
+    /// What the ARN contains between function and execution name, such as `:7/`.
+    pub version: Option<String>,
+    /// The execution's name.
+    pub name: Option<String>,
+    /// Any of these; empty for all.
+    pub statuses: Vec<ExecutionStatus>,
+    /// Started at this time or later.
+    pub started_after: Option<Timestamp>,
+    /// Started at this time or earlier.
+    pub started_before: Option<Timestamp>,
+    /// Oldest first instead of newest first.
+    pub oldest_first: bool,
+    /// How many to leave out at the beginning.
+    pub skip: usize,
+    /// Most to return.
+    pub limit: usize,
+}
+
+impl Store {
+    /// Returns the executions that have not closed, in the order in which they began.
+    pub fn hosted_open(&self) -> Result<Vec<Hosted>, StoreError> {
+        self.select("WHERE hosted IS NOT NULL AND status IN ('RUNNING', 'PAUSING', 'PAUSED') ORDER BY number", &[])
+    }
+
+    /// Returns the execution with this ARN, unless it has expired.
+    pub fn hosted_by_arn(&self, arn: &str, now: Timestamp) -> Result<Option<Hosted>, StoreError> {
+        let found = self.select(
+            "WHERE hosted IS NOT NULL AND arn = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)",
+            &[&arn, &millis(now)],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Returns the newest execution of a function with this name, unless it has expired.
+    pub fn hosted_by_name(
+        &self,
+        function_name: &str,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<Hosted>, StoreError> {
+        let found = self.select(
+            "WHERE hosted IS NOT NULL AND function = ?1 AND name = ?2 AND (expires_ms IS NULL OR expires_ms > ?3)
+             ORDER BY number DESC LIMIT 1",
+            &[&function_name, &name, &millis(now)],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Returns the execution that a chained invoke started.
+    pub fn hosted_by_invoke(&self, number: u64, operation_id: &str) -> Result<Option<Hosted>, StoreError> {
+        let found = self.select(
+            "WHERE hosted IS NOT NULL AND parent = ?1 AND parent_operation = ?2",
+            &[&(number as i64), &operation_id],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Returns executions of a function by start time.
+    pub fn hosted_list(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Hosted>, StoreError> {
+        let statuses: Vec<&str> = filter.statuses.iter().map(|status| status.as_str()).collect();
+        let order = if filter.oldest_first { "ASC" } else { "DESC" };
+        let condition = format!(
+            "WHERE hosted IS NOT NULL AND function = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)
+             AND (?3 IS NULL OR instr(arn, ?3) > 0)
+             AND (?4 IS NULL OR name = ?4)
+             AND (?5 = '' OR instr(?5, ',' || status || ',') > 0)
+             AND (?6 IS NULL OR start_ms >= ?6) AND (?7 IS NULL OR start_ms <= ?7)
+             ORDER BY start_ms {order}, number {order} LIMIT ?8 OFFSET ?9"
+        );
+        let statuses = if statuses.is_empty() { String::new() } else { format!(",{},", statuses.join(",")) };
+        self.select(
+            &condition,
+            &[
+                &filter.function_name,
+                &millis(now),
+                &filter.version,
+                &filter.name,
+                &statuses,
+                &filter.started_after.map(millis),
+                &filter.started_before.map(millis),
+                &(filter.limit as i64),
+                &(filter.skip as i64),
+            ],
+        )
+    }
+
+    /// Returns an execution as it stood when it was last kept, and what keeps it from here on.
+    pub fn take_up(&self, number: u64) -> Result<(Execution, Recorder), StoreError> {
+        let number = number as i64;
+        let saved: Option<String> = self.with(|connection| {
+            let saved = connection
+                .query_row("SELECT saved FROM executions WHERE number = ?1", [number], |row| row.get(0))
+                .optional()?;
+            Ok(saved.flatten())
+        })?;
+        let saved = saved.ok_or_else(|| StoreError::Corrupt {
+            path: self.path.clone(),
+            problem: format!("execution {number} lacks what it takes to go on"),
+        })?;
+        let saved: Saved = self.parse(&saved)?;
+        let recorded = self.load(number)?;
+        let events = recorded.events.len();
+        let execution = Execution::restore(saved, recorded.operations, recorded.events);
+        Ok((execution, Recorder::new(self, number, events, true)))
+    }
+
+    /// Says when a closed execution is to be forgotten.
+    pub fn expire(&self, number: u64, at: Timestamp) -> Result<(), StoreError> {
+        self.with(|connection| {
+            connection
+                .execute("UPDATE executions SET expires_ms = ?2 WHERE number = ?1", params![number as i64, millis(at)])
+        })?;
+        Ok(())
+    }
+
+    /// Forgets an execution whole.
+    pub fn delete(&self, number: u64) -> Result<(), StoreError> {
+        self.with(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            for table in ["operations", "events", "sites", "logs"] {
+                connection.execute(&format!("DELETE FROM {table} WHERE execution = ?1"), [number as i64])?;
+            }
+            connection.execute("DELETE FROM executions WHERE number = ?1", [number as i64])?;
+            transaction.commit()
+        })
+    }
+
+    /// Forgets hosted executions whose retention is over; returns how many.
+    pub fn delete_expired(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let expired = self.select("WHERE hosted IS NOT NULL AND expires_ms <= ?1", &[&millis(now)])?;
+        expired.iter().try_for_each(|hosted| self.delete(hosted.number))?;
+        Ok(expired.len())
+    }
+
+    fn select(&self, condition: &str, parameters: &[&dyn ToSql]) -> Result<Vec<Hosted>, StoreError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM executions {condition}"))?;
+            statement.query_map(parameters, read)?.collect()
+        })
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Hosted> {
+    let parent: Option<i64> = row.get(8)?;
+    let operation: Option<String> = row.get(9)?;
+    Ok(Hosted {
+        number: row.get::<_, i64>(0)?.unsigned_abs(),
+        arn: row.get(1)?,
+        name: row.get(2)?,
+        function_name: row.get(3)?,
+        status: parse_status(&row.get::<_, String>(4)?),
+        start: from_millis(row.get(5)?),
+        end: row.get::<_, Option<i64>>(6)?.map(from_millis),
+        hosted: row.get(7)?,
+        invoked_by: parent.map(i64::unsigned_abs).zip(operation),
+    })
+}
