@@ -163,6 +163,9 @@ fn one_execution_too_many_is_refused_in_lambdas_words() {
     assert_eq!(start(service.endpoint(), "create_callback", "first", &json!({})).split('/').count(), 4, "attached");
 }
 
+/// The path of an execution that is not there.
+const NOBODYS: &str = "/2025-12-01/durable-executions/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Af%3A1%2Fdurable-execution%2Fn%2Fi";
+
 #[test]
 fn what_is_no_request_gets_lambdas_errors() {
     let service = Service::start_kept(&scratch("errors"), &["hello_world"], &[]);
@@ -172,7 +175,8 @@ fn what_is_no_request_gets_lambdas_errors() {
         ("POST", invocations, b"{not json".as_slice(), 400, "InvalidRequestContentException"),
         ("POST", "/2015-03-31/functions/hello_world/invocations", b"1", 400, "InvalidParameterValueException"),
         ("POST", "/2015-03-31/functions/nobody/invocations?Qualifier=1", b"1", 404, "ResourceNotFoundException"),
-        ("GET", "/2025-12-01/durable-executions/arn%3Anone", b"", 404, "ResourceNotFoundException"),
+        ("GET", "/2025-12-01/durable-executions/arn%3Anone", b"", 400, "InvalidParameterValueException"),
+        ("GET", NOBODYS, b"", 404, "ResourceNotFoundException"),
         ("POST", "/2025-12-01/durable-executions/arn%3Anone/checkpoint", b"{}", 400, "InvalidParameterValueException"),
         ("POST", "/2025-12-01/durable-execution-callbacks/%3D/succeed", b"1", 400, "InvalidParameterValueException"),
         (

@@ -15,7 +15,7 @@ use arguments::Arguments;
 
 /// Makes an async function a test that runs locally or in the cloud.
 ///
-/// ```no_run
+/// ```text
 /// use std::time::Duration;
 /// use durabox::{DurableRunner, ExecutionStatus};
 ///

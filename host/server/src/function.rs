@@ -94,7 +94,14 @@ pub struct FunctionSettings {
 impl FunctionSettings {
     /// Returns Lambda's defaults: 3 seconds and 128 MiB.
     pub fn lambda_default() -> Self {
-        Self { timeout_seconds: 3, memory_mb: 128, architectures: vec!["x86_64".into()], ..Self::default() }
+        Self {
+            timeout_seconds: 3,
+            memory_mb: 128,
+            architectures: vec!["x86_64".into()],
+            // Nobody assumes it here, but every function has one.
+            role: "arn:aws:iam::123456789012:role/durabox".into(),
+            ..Self::default()
+        }
     }
 
     /// Returns what a component is served with when nothing is said: durable, a minute, 512 MiB.

@@ -68,8 +68,29 @@ fn value(value: impl serde::Serialize) -> Result<Value, ApiError> {
     serde_json::to_value(value).map_err(|error| ServiceError::Service(error.to_string()).into())
 }
 
+/// Refuses what is no ARN of a durable execution.
+fn check_arn(arn: &str) -> Result<(), ApiError> {
+    let parts: Vec<&str> = arn.split('/').collect();
+    let function = parts.first().map_or(0, |function| function.split(':').count());
+    match parts.as_slice() {
+        [function_arn, "durable-execution", name, id]
+            if function == 8
+                && function_arn.starts_with("arn:")
+                && is_execution_name(name)
+                && is_execution_name(id) =>
+        {
+            Ok(())
+        }
+        _ => Err(ApiError::invalid(format!(
+            "Value '{arn}' at 'durableExecutionArn' failed to satisfy constraint: \
+             arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME:VERSION/durable-execution/NAME/ID"
+        ))),
+    }
+}
+
 /// GET …/{arn}
 pub async fn get(State(service): State<Arc<Service>>, Path(arn): Path<String>, uri: Uri) -> Answer {
+    check_arn(&arn)?;
     let with_data = Query::of(&uri)?.flag("IncludeExecutionData", true)?;
     let Snapshot { execution, name, metadata } = service.snapshot(&arn)?;
     let mut answer = json!({
@@ -112,6 +133,7 @@ pub async fn get(State(service): State<Arc<Service>>, Path(arn): Path<String>, u
 
 /// GET …/{arn}/history
 pub async fn history(State(service): State<Arc<Service>>, Path(arn): Path<String>, uri: Uri) -> Answer {
+    check_arn(&arn)?;
     let query = Query::of(&uri)?;
     let with_data = query.flag("IncludeExecutionData", true)?;
     let asked = HistoryQuery {
@@ -121,6 +143,7 @@ pub async fn history(State(service): State<Arc<Service>>, Path(arn): Path<String
     };
     let history = service.history(&arn, &asked)?;
     let mut events = value(&history.events)?;
+    name_execution(&mut events, &arn);
     if !with_data {
         leave_out_data(&mut events);
     }
@@ -129,6 +152,16 @@ pub async fn history(State(service): State<Arc<Service>>, Path(arn): Path<String
         answer["NextMarker"] = marker.into();
     }
     Ok(Json(answer).into_response())
+}
+
+/// Gives the events of the execution itself its operation's id, without which the official runners read none.
+fn name_execution(events: &mut Value, arn: &str) {
+    let id = arn.rsplit('/').next().unwrap_or(arn);
+    for event in events.as_array_mut().into_iter().flatten() {
+        if event["EventType"].as_str().is_some_and(|kind| kind.starts_with("Execution")) {
+            event["Id"] = id.into();
+        }
+    }
 }
 
 /// Takes payloads out of events, and says so: what holds one has a member `Truncated` beside it.
@@ -214,6 +247,7 @@ fn status(text: &str) -> Result<ExecutionStatus, ApiError> {
 
 /// POST …/{arn}/stop
 pub async fn stop(State(service): State<Arc<Service>>, Path(arn): Path<String>, body: Body) -> Answer {
+    check_arn(&arn)?;
     let body = body?;
     let error: Option<ErrorObject> = if body.is_empty() { None } else { Some(read(&body)?) };
     let stopped = service.stop(&arn, error)?;
@@ -222,6 +256,7 @@ pub async fn stop(State(service): State<Arc<Service>>, Path(arn): Path<String>, 
 
 /// POST …/{arn}/pause
 pub async fn pause(State(service): State<Arc<Service>>, Path(arn): Path<String>, body: Body) -> Answer {
+    check_arn(&arn)?;
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "PascalCase", default)]
     struct Pause {
@@ -236,6 +271,7 @@ pub async fn pause(State(service): State<Arc<Service>>, Path(arn): Path<String>,
 
 /// POST …/{arn}/resume
 pub async fn resume(State(service): State<Arc<Service>>, Path(arn): Path<String>, body: Body) -> Answer {
+    check_arn(&arn)?;
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "PascalCase", default)]
     struct Resume {
@@ -249,6 +285,7 @@ pub async fn resume(State(service): State<Arc<Service>>, Path(arn): Path<String>
 
 /// DELETE …/{arn}
 pub async fn delete(State(service): State<Arc<Service>>, Path(arn): Path<String>) -> Answer {
+    check_arn(&arn)?;
     let requested = service.delete(&arn)?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "DeletionRequestTimestamp": requested }))).into_response())
 }
