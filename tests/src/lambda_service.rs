@@ -215,7 +215,9 @@ impl Lambda {
         };
         let now = Clock::real().now();
         let running = Running { execution: Execution::start(start, now), now, faults: Arc::clone(&options.faults) };
-        *self.shared.lock() = State { execution: Some(running), ..State::default() };
+        let mut state = self.shared.lock();
+        // An environment may have asked already.
+        *state = State { execution: Some(running), asked: state.asked, ..State::default() };
     }
 
     /// Waits until the invocation under way has ended: by the function's word, by its death, which
