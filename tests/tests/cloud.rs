@@ -68,7 +68,8 @@ fn one_test_has_the_same_result_in_both_modes() {
         assert_eq!(signature(&local), signature(&cloud), "{handler}");
         assert_eq!(local.metering(), cloud.metering(), "{handler}");
         assert_eq!(local.invocations().len(), cloud.invocations().len(), "{handler}");
-        assert_eq!((local.start(), local.end()), (cloud.start(), cloud.end()), "{handler}");
+        // Jitter comes from the execution's ARN, and so does how long a handler that retries takes.
+        assert_eq!((local.start(), local.end().is_some()), (cloud.start(), cloud.end().is_some()), "{handler}");
         let titles = |result: &TestResult| -> Vec<_> {
             let operations = result.operations().iter();
             operations

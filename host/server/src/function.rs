@@ -139,7 +139,7 @@ pub enum Code {
     /// Processes that speak the Runtime API.
     Process(Processes),
     /// A function behind an endpoint of Lambda's shape.
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 impl fmt::Debug for Code {

@@ -344,7 +344,7 @@ impl Service {
             }
             CodeSource::Endpoint(endpoint) => {
                 let remote = Remote::new(endpoint, name, settings.timeout()).map_err(invalid)?;
-                (Code::Remote(remote), BASE64.encode(Sha256::digest(endpoint)), 0)
+                (Code::Remote(Box::new(remote)), BASE64.encode(Sha256::digest(endpoint)), 0)
             }
         };
         Ok(FunctionVersion {
