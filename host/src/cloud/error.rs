@@ -142,7 +142,7 @@ fn not_set(missing: &[Variable]) -> String {
 /// Returns `10s`, `1.2s`, `90s`: in seconds, as AWS's framework says them.
 fn seconds(time: Duration) -> String {
     let tenths = time.as_millis() / 100;
-    if tenths % 10 == 0 { format!("{}s", tenths / 10) } else { format!("{}.{}s", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) { format!("{}s", tenths / 10) } else { format!("{}.{}s", tenths / 10, tenths % 10) }
 }
 
 /// Where Lambda was asked.
