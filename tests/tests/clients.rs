@@ -50,12 +50,6 @@ fn the_python_cloud_test_runner_tests_handlers_in_three_languages() {
 }
 
 #[test]
-fn the_javascript_cloud_test_runner_tests_handlers_in_three_languages() {
-    let tools = installed();
-    judge(tools, &with_template(tools), "javascript_runner.mjs", &[]);
-}
-
-#[test]
 fn the_conformance_command_passes_every_id_that_does_not_depend_on_a_language() {
     let tools = installed();
     let template = workspace().join("tests/conformance/template.yaml");
