@@ -7,6 +7,8 @@ use std::path::Path;
 use durabox::CloudError;
 use durabox::handlers::BuildError;
 use durabox::near;
+use durabox::package::PackageError;
+use durabox::package::bootstrap::BootstrapError;
 use durabox::workspace::WorkspaceError;
 use durabox_runtime::ArtifactError;
 use durabox_runtime::local::LocalError;
@@ -125,6 +127,21 @@ impl From<BuildError> for CliError {
 
 impl From<ArtifactError> for CliError {
     fn from(error: ArtifactError) -> Self {
+        let hints = error.hint().map(str::to_owned).into_iter().collect();
+        Self::new(Kind::Store, error, hints)
+    }
+}
+
+impl From<BootstrapError> for CliError {
+    fn from(error: BootstrapError) -> Self {
+        let hints = error.hints();
+        let kind = if matches!(error, BootstrapError::Unfit { .. }) { Kind::Usage } else { Kind::Build };
+        Self::new(kind, error, hints)
+    }
+}
+
+impl From<PackageError> for CliError {
+    fn from(error: PackageError) -> Self {
         let hints = error.hint().map(str::to_owned).into_iter().collect();
         Self::new(Kind::Store, error, hints)
     }

@@ -14,6 +14,8 @@ pub const BUILD: u8 = 4;
 pub const STORE: u8 = 5;
 /// The execution is still RUNNING: it waits for a callback that nobody has answered.
 pub const OPEN: u8 = 6;
+/// A package holds something else than what was tested.
+pub const OTHER_PACKAGE: u8 = 7;
 /// Interrupted by Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 
@@ -27,6 +29,7 @@ Exit codes:
     4  the handler could not be built
     5  the artifact or the store in .durabox/ cannot be used
     6  the execution is RUNNING still: a callback has no answer
+    7  a package is not what was tested
   130  interrupted by Ctrl-C";
 
 #[cfg(test)]
@@ -41,6 +44,7 @@ mod tests {
             super::BUILD,
             super::STORE,
             super::OPEN,
+            super::OTHER_PACKAGE,
             super::INTERRUPTED,
         ] {
             assert!(super::HELP.lines().any(|line| line.trim_start().starts_with(&format!("{code}  "))), "{code}");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 
-use cargo_metadata::Message;
+use cargo_metadata::{Artifact, Message};
 
 use crate::workspace::Handler;
 
@@ -69,7 +69,7 @@ pub enum BuildError {
     #[error("the target {target} is not installed, and {problem}")]
     Target {
         /// The target.
-        target: Target,
+        target: &'static str,
         /// What rustup said, or that it is missing.
         problem: String,
     },
@@ -87,7 +87,7 @@ pub enum BuildError {
         /// The handler.
         name: String,
         /// What it was built for.
-        target: Target,
+        target: &'static str,
     },
 }
 
@@ -174,7 +174,7 @@ impl<'a> Build<'a> {
 
     /// Provides the target and builds.
     pub fn run(&self) -> Outcome {
-        provide_target(self.directory, self.target)
+        provide_target(self.directory, self.target.triple())
             .and_then(|()| self.cargo())
             .unwrap_or_else(|error| Outcome { built: BTreeMap::new(), result: Err(error) })
     }
@@ -183,22 +183,55 @@ impl<'a> Build<'a> {
     pub fn run_one(&self, name: &str) -> Result<Built, BuildError> {
         let Outcome { mut built, result } = self.run();
         result?;
-        built.remove(name).ok_or_else(|| BuildError::NoArtifact { name: name.to_owned(), target: self.target })
+        built.remove(name).ok_or_else(|| BuildError::NoArtifact { name: name.to_owned(), target: self.target.triple() })
     }
 
     fn cargo(&self) -> Result<Outcome, BuildError> {
-        let tool = |source| BuildError::Tool { tool: "cargo".into(), source };
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.current_dir(self.directory).arg("build");
         let names_profile = |argument: &String| argument == "--profile" || argument.starts_with("--profile=");
         let is_release = |argument: &String| argument == "--release" || argument == "-r";
-        if !self.arguments.iter().any(|argument| names_profile(argument) || is_release(argument)) {
-            command.arg("--release");
+        let mut arguments = self.arguments.clone();
+        if !arguments.iter().any(|argument| names_profile(argument) || is_release(argument)) {
+            arguments.insert(0, "--release".into());
         }
+        let cargo = Cargo {
+            directory: self.directory,
+            triple: self.target.triple(),
+            arguments: &arguments,
+            environment: &[],
+            output: self.output,
+        };
+        let mut built = BTreeMap::new();
+        let result = cargo.build(|artifact| {
+            let Some(path) = artifact.executable.filter(|path| path.extension() == Some("wasm")) else { return };
+            let name = artifact.target.name;
+            built.insert(name.clone(), Built { name, path: path.into(), fresh: artifact.fresh });
+        })?;
+        Ok(Outcome { built, result })
+    }
+}
+
+/// A call of `cargo build` for another target than this machine's.
+pub(crate) struct Cargo<'a> {
+    pub(crate) directory: &'a Path,
+    pub(crate) triple: &'a str,
+    /// After the target.
+    pub(crate) arguments: &'a [String],
+    /// Variables that are set for it.
+    pub(crate) environment: &'a [(String, String)],
+    pub(crate) output: CargoOutput,
+}
+
+impl Cargo<'_> {
+    /// Builds, and tells of each artifact. Answers what cargo itself came to.
+    pub(crate) fn build(&self, mut told: impl FnMut(Artifact)) -> Result<Result<(), BuildError>, BuildError> {
+        let tool = |source| BuildError::Tool { tool: "cargo".into(), source };
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command
-            .args(["--target", self.target.triple(), "--message-format=json-render-diagnostics"])
-            .args(&self.arguments);
+            .current_dir(self.directory)
+            .args(["build", "--target", self.triple, "--message-format=json-render-diagnostics"])
+            .args(self.arguments);
         leave_the_test_behind(&mut command);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         if self.output == CargoOutput::Captured {
             command.stderr(Stdio::piped());
@@ -212,25 +245,19 @@ impl<'a> Build<'a> {
                 String::from_utf8_lossy(&text).into_owned()
             })
         });
-        let mut built = BTreeMap::new();
         if let Some(stdout) = child.stdout.take() {
             for message in Message::parse_stream(BufReader::new(stdout)) {
                 if let Message::CompilerArtifact(artifact) = message.map_err(tool)? {
-                    let Some(path) = artifact.executable.filter(|path| path.extension() == Some("wasm")) else {
-                        continue;
-                    };
-                    let name = artifact.target.name;
-                    built.insert(name.clone(), Built { name, path: path.into(), fresh: artifact.fresh });
+                    told(artifact);
                 }
             }
         }
         let status = child.wait().map_err(tool)?;
         let output = stderr.and_then(|thread| thread.join().ok()).unwrap_or_default();
-        let result = match status.success() {
+        Ok(match status.success() {
             true => Ok(()),
             false => Err(BuildError::Cargo { code: status.code().unwrap_or(-1), output }),
-        };
-        Ok(Outcome { built, result })
+        })
     }
 }
 
@@ -247,14 +274,14 @@ fn leave_the_test_behind(command: &mut Command) {
 }
 
 /// Installs the target with rustup unless the compiler has it.
-pub fn provide_target(directory: &Path, target: Target) -> Result<(), BuildError> {
+pub fn provide_target(directory: &Path, target: &'static str) -> Result<(), BuildError> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     if has_target(directory, target, &rustc)? {
         return Ok(());
     }
     eprintln!("the target {target} is not installed; running `rustup target add {target}`");
     let status = Command::new("rustup")
-        .args(["target", "add", target.triple()])
+        .args(["target", "add", target])
         .current_dir(directory)
         .stdin(Stdio::null())
         .stdout(io::stderr())
@@ -275,9 +302,9 @@ pub fn provide_target(directory: &Path, target: Target) -> Result<(), BuildError
     }
 }
 
-fn has_target(directory: &Path, target: Target, rustc: &OsStr) -> Result<bool, BuildError> {
+fn has_target(directory: &Path, target: &str, rustc: &OsStr) -> Result<bool, BuildError> {
     let output = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", target.triple()])
+        .args(["--print", "target-libdir", "--target", target])
         .current_dir(directory)
         .output()
         .map_err(|source| BuildError::Tool { tool: rustc.to_string_lossy().into_owned(), source })?;
@@ -306,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_missing_target_is_named_with_the_way_to_install_it() {
-        let error = BuildError::Target { target: Target::Wasip1, problem: "rustup is not on the PATH".into() };
+        let error = BuildError::Target { target: Target::Wasip1.triple(), problem: "rustup is not on the PATH".into() };
         assert_eq!(error.to_string(), "the target wasm32-wasip1 is not installed, and rustup is not on the PATH");
         assert_eq!(error.hints()[0], "rustup target add wasm32-wasip1");
     }

@@ -49,7 +49,8 @@
 //! ```
 //!
 //! The parts: [`workspace`] finds handlers, [`handlers`] builds them, [`runner`] runs them in
-//! tests, [`cloud`] runs what is deployed, [`harness`] decides which, [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
+//! tests, [`cloud`] runs what is deployed, [`harness`] decides which, [`package`] makes zips for Lambda,
+//! [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
 //! same parts.
 
 pub mod cloud;
@@ -57,6 +58,7 @@ pub mod golden;
 pub mod handlers;
 pub mod harness;
 pub mod near;
+pub mod package;
 pub mod pages;
 pub mod render;
 pub mod runner;

@@ -27,6 +27,7 @@ enum Command {
     Run(Box<commands::run::Args>),
     History(commands::history::Args),
     Replay(commands::replay::Args),
+    Package(commands::package::Args),
     Serve(Box<commands::serve::Args>),
     Test(commands::test::Args),
 }
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(*args),
         Command::History(args) => commands::history::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Package(args) => commands::package::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Test(args) => commands::test::run(&args),
     };

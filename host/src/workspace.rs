@@ -15,6 +15,7 @@ const SDK: &str = "durabox-sdk";
 #[derive(Clone, Debug)]
 pub struct Workspace {
     root: PathBuf,
+    target_directory: PathBuf,
     handlers: Vec<Handler>,
 }
 
@@ -99,12 +100,18 @@ impl Workspace {
         let mut handlers: Vec<Handler> =
             metadata.workspace_packages().into_iter().filter(|package| uses_sdk(package)).flat_map(binaries).collect();
         handlers.sort();
-        Ok(Self { root: metadata.workspace_root.into_std_path_buf(), handlers })
+        let target_directory = metadata.target_directory.into_std_path_buf();
+        Ok(Self { root: metadata.workspace_root.into_std_path_buf(), target_directory, handlers })
     }
 
     /// Returns the directory of the workspace's manifest.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Returns the directory that Cargo builds into.
+    pub fn target_directory(&self) -> &Path {
+        &self.target_directory
     }
 
     /// Returns every handler, by name.
@@ -175,6 +182,7 @@ mod tests {
         };
         Workspace {
             root: "/project".into(),
+            target_directory: "/project/target".into(),
             handlers: vec![handler("order", "shop"), handler("refund", "bank"), handler("refund", "shop")],
         }
     }

@@ -495,3 +495,40 @@ fn an_allowed_host_that_is_none_is_refused_before_anything_runs() {
     let printed = place.run(&["run", "handler.wasm", "--allow-host", "https://api.example.com/"]);
     printed.refused(2, &["--allow-host", "\"https://api.example.com/\"", "leave out the scheme"]);
 }
+
+#[test]
+fn a_package_is_the_same_each_time_and_is_told_from_others() {
+    let place = Place::new("package");
+    // What the command can see of a bootstrap: a program for x86-64, of its own version.
+    let mut program = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0".to_vec();
+    program.extend(format!("durabox-bootstrap {};", env!("CARGO_PKG_VERSION")).as_bytes());
+    place.write("bootstrap", &program);
+    let hello = example("hello_world");
+    let package = |out: &str| {
+        let made = place.run(&["package", &hello, "--bootstrap", "bootstrap", "--out", out]);
+        assert_eq!(made.code, 0, "{}", made.err);
+        assert!(made.out.contains("hello_world") && made.err.contains("sam deploy"), "{}{}", made.out, made.err);
+        std::fs::read(place.0.join(out).join("hello_world-x86_64.zip")).expect("a zip")
+    };
+    assert!(package("one") == package("two"), "byte for byte");
+    let template = std::fs::read_to_string(place.0.join("one/template.yaml")).expect("a template");
+    assert!(template.contains("CodeUri: hello_world-x86_64.zip"), "{template}");
+
+    let zip = "one/hello_world-x86_64.zip";
+    let same = place.run(&["package", "--check", zip, &hello]);
+    assert_eq!(same.code, 0, "{}", same.err);
+    let other = place.run(&["package", "--check", zip, &example("order")]);
+    other.refused(7, &["is not the tested artifact of", "order"]);
+    assert!(other.out.contains("handler.wasm: expected ") && other.out.contains("handler.cwasm: "), "{}", other.out);
+}
+
+#[test]
+fn a_bootstrap_or_a_zip_that_is_none_is_refused() {
+    let place = Place::new("no-package");
+    place.write("bootstrap", "#!/bin/sh\n");
+    let unfit = place.run(&["package", &example("hello_world"), "--bootstrap", "bootstrap"]);
+    unfit.refused(2, &["is not the bootstrap of durabox", "no program of Linux", "leave out --bootstrap"]);
+    let unread = place.run(&["package", "--check", "bootstrap", &example("hello_world")]);
+    unread.refused(5, &["cannot be checked", "not a zip"]);
+    place.run(&["package", "x.wasm", "--arch", "riscv"]).refused(2, &["x86_64 and arm64"]);
+}

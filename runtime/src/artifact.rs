@@ -3,18 +3,16 @@
 
 mod error;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
-use crate::cache::{Cache, CacheOutcome, hex};
-use crate::componentize::{componentize, recipe};
+#[cfg(feature = "compiler")]
+use crate::cache::Cache;
 use crate::sandbox::{Host, Ticker, contract};
 
 pub use error::ArtifactError;
@@ -38,70 +36,39 @@ pub struct Sandbox {
 struct Inner {
     engine: Engine,
     linker: Linker<Host>,
+    #[cfg(feature = "compiler")]
     cache: Cache,
     ticker: Ticker,
 }
 
 impl Sandbox {
     /// Makes a sandbox.
+    #[cfg_attr(not(feature = "compiler"), allow(unused_variables))]
     pub fn new(options: SandboxOptions) -> Result<Self, ArtifactError> {
         let engine = Engine::new(&config()).map_err(ArtifactError::Engine)?;
         let linker = crate::sandbox::linker(&engine).map_err(ArtifactError::Engine)?;
+        #[cfg(feature = "compiler")]
         let cache = Cache::new(&engine, options.cache_dir);
         let ticker = Ticker::start(&engine).map_err(|source| ArtifactError::Engine(source.into()))?;
-        Ok(Self { inner: Arc::new(Inner { engine, linker, cache, ticker }) })
+        let inner = Inner {
+            engine,
+            linker,
+            #[cfg(feature = "compiler")]
+            cache,
+            ticker,
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Loads a handler from a file.
-    pub fn load(&self, path: &Path) -> Result<Artifact, ArtifactError> {
-        let wasm = std::fs::read(path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => ArtifactError::Missing { path: path.to_owned() },
-            _ => ArtifactError::Unreadable { path: path.to_owned(), source },
-        })?;
-        let mut artifact = self.load_bytes(&path.display().to_string(), &wasm)?;
-        artifact.path = Some(path.to_owned());
-        Ok(artifact)
-    }
-
-    /// Loads a handler from memory; errors call it `name`.
-    ///
-    /// A core module, built for `wasm32-wasip1`, is made a component first.
-    pub fn load_bytes(&self, name: &str, wasm: &[u8]) -> Result<Artifact, ArtifactError> {
-        let form = Form::of(name, wasm)?;
-        let sha256 = hex(&Sha256::digest(wasm));
-        let (component, cache) = match form {
-            Form::Component => self.compile(name, &sha256, || Ok(Cow::Borrowed(wasm))),
-            Form::Module => {
-                let key = format!("{sha256}-{}", recipe());
-                self.compile(name, &key, || componentize(name, wasm).map(Cow::Owned))
-            }
-        }?;
+    /// Makes a handler of its component.
+    pub(crate) fn ready(&self, name: &str, loaded: Loaded) -> Result<Artifact, ArtifactError> {
+        let Loaded { sha256, size, form, cache, component } = loaded;
         self.check(name, &component)?;
         let name = name.to_owned();
         let pre = self.inner.linker.instantiate_pre(&component).and_then(CommandPre::new);
         match pre {
-            Ok(pre) => Ok(Artifact { name, path: None, sha256: sha256.into(), size: wasm.len(), form, cache, pre }),
+            Ok(pre) => Ok(Artifact { name, path: None, sha256: sha256.into(), size, form, cache, pre }),
             Err(source) => Err(ArtifactError::Link { name, source }),
-        }
-    }
-
-    /// Returns the compiled component that the cache has under `key`, or compiles what `wasm` gives.
-    fn compile<'a>(
-        &self,
-        name: &str,
-        key: &str,
-        wasm: impl FnOnce() -> Result<Cow<'a, [u8]>, ArtifactError>,
-    ) -> Result<(Component, CacheOutcome), ArtifactError> {
-        let Inner { engine, cache, .. } = &*self.inner;
-        let (cached, outcome) = cache.get(engine, key);
-        if let Some(component) = cached {
-            return Ok((component, outcome));
-        }
-        let wasm = wasm()?;
-        let compiled = cache.compile(engine, key, &wasm);
-        match compiled {
-            Ok(component) => Ok((component, outcome)),
-            Err(source) => Err(ArtifactError::Invalid { name: name.to_owned(), source }),
         }
     }
 
@@ -122,10 +89,89 @@ impl Sandbox {
     }
 }
 
+#[cfg(feature = "compiler")]
+impl Sandbox {
+    /// Loads a handler from a file.
+    pub fn load(&self, path: &Path) -> Result<Artifact, ArtifactError> {
+        let wasm = std::fs::read(path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => ArtifactError::Missing { path: path.to_owned() },
+            _ => ArtifactError::Unreadable { path: path.to_owned(), source },
+        })?;
+        let mut artifact = self.load_bytes(&path.display().to_string(), &wasm)?;
+        artifact.path = Some(path.to_owned());
+        Ok(artifact)
+    }
+
+    /// Loads a handler from memory; errors call it `name`.
+    ///
+    /// A core module, built for `wasm32-wasip1`, is made a component first.
+    pub fn load_bytes(&self, name: &str, wasm: &[u8]) -> Result<Artifact, ArtifactError> {
+        use std::borrow::Cow;
+
+        use crate::componentize::{componentize, recipe};
+        use crate::digest::sha256;
+
+        let form = Form::of(name, wasm)?;
+        let sha256 = sha256(wasm);
+        let (component, cache) = match form {
+            Form::Component => self.compile(name, &sha256, || Ok(Cow::Borrowed(wasm))),
+            Form::Module => {
+                let key = format!("{sha256}-{}", recipe());
+                self.compile(name, &key, || componentize(name, wasm).map(Cow::Owned))
+            }
+        }?;
+        self.ready(name, Loaded { sha256, size: wasm.len(), form, cache, component })
+    }
+
+    /// Returns the compiled component that the cache has under `key`, or compiles what `wasm` gives.
+    fn compile<'a>(
+        &self,
+        name: &str,
+        key: &str,
+        wasm: impl FnOnce() -> Result<std::borrow::Cow<'a, [u8]>, ArtifactError>,
+    ) -> Result<(Component, CacheOutcome), ArtifactError> {
+        let Inner { engine, cache, .. } = &*self.inner;
+        let (cached, outcome) = cache.get(engine, key);
+        if let Some(component) = cached {
+            return Ok((component, outcome));
+        }
+        let wasm = wasm()?;
+        let compiled = cache.compile(engine, key, &wasm);
+        match compiled {
+            Ok(component) => Ok((component, outcome)),
+            Err(source) => Err(ArtifactError::Invalid { name: name.to_owned(), source }),
+        }
+    }
+}
+
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("cache", &self.inner.cache).finish_non_exhaustive()
+        f.debug_struct("Sandbox").finish_non_exhaustive()
     }
+}
+
+/// A component, and what is known of the file that it was made of.
+pub(crate) struct Loaded {
+    pub(crate) sha256: String,
+    pub(crate) size: usize,
+    pub(crate) form: Form,
+    pub(crate) cache: CacheOutcome,
+    pub(crate) component: Component,
+}
+
+/// Where the compiled form of an artifact came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheOutcome {
+    /// The cache had it.
+    Hit,
+    /// It was compiled, and kept if the cache's directory could be written.
+    Miss,
+    /// The cache's was damaged: it was compiled again and replaced.
+    Replaced,
+    /// No cache is configured; it was compiled.
+    Disabled,
+    /// It was compiled ahead, and came beside the wasm.
+    Precompiled,
 }
 
 /// What a handler's file holds.
@@ -139,7 +185,7 @@ pub enum Form {
 
 impl Form {
     /// Tells the form by the first bytes.
-    fn of(name: &str, wasm: &[u8]) -> Result<Self, ArtifactError> {
+    pub(crate) fn of(name: &str, wasm: &[u8]) -> Result<Self, ArtifactError> {
         match wasm {
             [0, b'a', b's', b'm', _, _, 0, 0, ..] => Ok(Self::Module),
             [0, b'a', b's', b'm', ..] => Ok(Self::Component),
@@ -203,7 +249,7 @@ impl Artifact {
         self.form
     }
 
-    /// Returns what the cache did for it.
+    /// Returns where its compiled form came from.
     pub const fn cache(&self) -> CacheOutcome {
         self.cache
     }
@@ -219,14 +265,16 @@ impl fmt::Debug for Artifact {
     }
 }
 
-/// Returns what the guest's code is compiled to and limited by.
-fn config() -> Config {
+/// Returns what the guest's code is compiled to and limited by. Code that was compiled ahead loads
+/// only under the same settings.
+pub(crate) fn config() -> Config {
     let mut config = Config::new();
+    // The same bits on every machine.
+    #[cfg(feature = "compiler")]
+    config.cranelift_nan_canonicalization(true);
     config
         .wasm_component_model(true)
         .concurrency_support(false)
-        // The same bits on every machine.
-        .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .shared_memory(false)
         // Deadlines.

@@ -15,23 +15,13 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::artifact::CacheOutcome;
+use crate::digest::hex;
+
 /// First bytes of an entry; the digest of the compiled code follows, then the code.
 const MAGIC: &[u8; 16] = b"durabox cwasm 1\n";
 const DIGEST: usize = 32;
 const HEADER: usize = MAGIC.len() + DIGEST;
-
-/// What the cache did for an artifact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheOutcome {
-    /// The compiled form was there.
-    Hit,
-    /// It was compiled, and kept if the directory could be written.
-    Miss,
-    /// The compiled form was damaged: it was compiled again and replaced.
-    Replaced,
-    /// No directory is configured; it was compiled.
-    Disabled,
-}
 
 /// Where compiled artifacts are kept for one engine.
 #[derive(Debug)]
@@ -117,15 +107,6 @@ fn write(directory: &Path, name: &str, parts: &[&[u8]]) -> std::io::Result<()> {
     written
 }
 
-/// Returns lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Feeds what is hashed to SHA-256, whose value, unlike std's hashers', is the same everywhere.
 struct DigestHasher(Sha256);
 
@@ -141,7 +122,7 @@ impl Hasher for DigestHasher {
 
 #[cfg(test)]
 mod tests {
-    use super::CacheOutcome::{Disabled, Hit, Miss, Replaced};
+    use crate::artifact::CacheOutcome::{Disabled, Hit, Miss, Replaced};
     use std::fs;
 
     use super::*;

@@ -14,7 +14,7 @@ use wit_component::ComponentEncoder;
 
 use crate::ArtifactError;
 use crate::artifact::Form;
-use crate::cache::hex;
+use crate::digest::hex;
 use crate::sandbox::{CONTRACT, CONTRACT_PACKAGE};
 
 /// What encodes the component: a part of the cache's key, because another version may encode otherwise.

@@ -5,5 +5,6 @@ pub mod conformance;
 pub mod directory;
 pub mod handlers;
 pub mod lambda;
+pub mod lambda_service;
 pub mod request;
 pub mod server;

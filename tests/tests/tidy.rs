@@ -72,7 +72,7 @@ const SUITES: [&str; 11] = [
 #[test]
 fn every_misbehaving_handler_is_tested() {
     // Some are run beside the official SDK.
-    let files = ["tests/hostile", "tests/http", "tests/files", "native/src/cases"];
+    let files = ["tests/hostile", "tests/http", "tests/files", "tests/bootstrap", "native/src/cases"];
     let tests = files.map(|name| read(&format!("tests/{name}.rs"))).concat();
     for entry in std::fs::read_dir(workspace().join("tests/handlers/src/bin")).expect("the handlers") {
         let file = entry.expect("an entry").file_name();

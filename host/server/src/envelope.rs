@@ -1,43 +1,12 @@
 //! The event that a durable function is handed, and its answer, as JSON.
-//!
-//! The same operations as in the API, but with timestamps in milliseconds and an empty `NextMarker`
-//! where there is no more.
 
-use durabox_runtime::model::{ErrorObject, InvocationInput, InvocationOutput, InvocationStatus};
+use durabox_runtime::model::{ErrorObject, InvocationEvent, InvocationInput, InvocationOutput, InvocationStatus};
 use serde::Deserialize;
-use serde_json::{Value, json};
-
-/// Members of an operation that are timestamps.
-const TIMESTAMPS: [&str; 4] = ["StartTimestamp", "EndTimestamp", "ScheduledEndTimestamp", "NextAttemptTimestamp"];
+use serde_json::Value;
 
 /// Writes the invocation event.
 pub fn event(input: &InvocationInput) -> serde_json::Result<Vec<u8>> {
-    let operations = input.operations.iter().map(|operation| {
-        let mut value = serde_json::to_value(&**operation)?;
-        to_milliseconds(&mut value);
-        Ok(value)
-    });
-    serde_json::to_vec(&json!({
-        "DurableExecutionArn": input.durable_execution_arn,
-        "CheckpointToken": input.checkpoint_token,
-        "InitialExecutionState": {
-            "Operations": operations.collect::<serde_json::Result<Vec<Value>>>()?,
-            "NextMarker": input.next_marker.as_deref().unwrap_or_default(),
-        },
-        "UpdatedOperationIds": input.updated_operation_ids,
-    }))
-}
-
-fn to_milliseconds(value: &mut Value) {
-    let Value::Object(members) = value else { return };
-    for (name, member) in members {
-        match member.as_f64() {
-            Some(seconds) if TIMESTAMPS.contains(&name.as_str()) => {
-                *member = ((seconds * 1000.0).round() as u64).into()
-            }
-            _ => to_milliseconds(member),
-        }
-    }
+    serde_json::to_vec(&InvocationEvent::from(input))
 }
 
 /// Reads a function's answer. What Lambda would not take has no status, which the machine refuses.

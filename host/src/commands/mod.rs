@@ -6,6 +6,7 @@ mod subject;
 pub mod build;
 pub mod history;
 pub mod new;
+pub mod package;
 pub mod replay;
 pub mod run;
 pub mod serve;

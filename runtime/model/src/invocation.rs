@@ -7,8 +7,7 @@ use crate::{ErrorObject, Operation};
 
 /// What Lambda hands to a durable function.
 ///
-/// On the real wire the operations' timestamps are milliseconds here and seconds everywhere else;
-/// the bootstrap's codec makes that difference, not this type.
+/// Its wire form is [`InvocationEvent`](crate::InvocationEvent).
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvocationInput {
     /// The execution.

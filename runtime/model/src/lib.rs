@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod event_details;
 mod invocation;
+mod invocation_event;
 mod limits;
 mod operation;
 mod time;
@@ -17,6 +18,7 @@ pub use error::ErrorObject;
 pub use event::{Event, EventError, EventPayload, RetryDetails};
 pub use event_details::{EventDetails, details};
 pub use invocation::{InvocationInput, InvocationOutput, InvocationStatus};
+pub use invocation_event::{InvocationEvent, MalformedEvent};
 pub use limits::*;
 pub use operation::{
     CallbackDetails, ChainedInvokeDetails, ContextDetails, ExecutionDetails, ExecutionStatus, Operation,

@@ -3,7 +3,7 @@
 use wit_component::{StringEncoding, embed_component_metadata};
 
 use super::*;
-use crate::cache::CacheOutcome::{Hit, Miss};
+use crate::artifact::CacheOutcome::{Hit, Miss};
 use crate::{Artifact, Sandbox, SandboxOptions};
 
 const START: &str = r#"(import "durabox:durable/operations@0.1.0" "abandon" (func (param i32)))

@@ -144,8 +144,8 @@ impl Host {
         if self.is_silent() {
             self.output.discard_pending();
         } else {
-            let (operation_id, attempt) = self.origin();
-            self.output.take_pending(self.clock.now(), operation_id, attempt);
+            let origin = self.origin();
+            self.output.take_pending(self.clock.now(), &origin);
         }
     }
 }

@@ -43,7 +43,9 @@ use durabox_model::ErrorObject;
 use crate::clock::Clock;
 
 pub use allowed_host::{AllowedHost, AllowedHostError};
-pub(crate) use contract::{CONTRACT, CONTRACT_PACKAGE};
+pub(crate) use contract::CONTRACT;
+#[cfg(feature = "compiler")]
+pub(crate) use contract::CONTRACT_PACKAGE;
 pub(crate) use host::Host;
 pub(crate) use linker::linker;
 pub use options::{InvokeOptions, Policy, Preopen, RandomSource};

@@ -6,7 +6,7 @@ use durabox_model::ErrorObject;
 use super::CheckpointFailure;
 use super::bindings::operations::{self as wit, Claimed, Failure, Invocation, Position, State, Wake};
 use super::host::{Host, Phase};
-use super::output::{LogLine, Stream};
+use super::output::{LogLine, Origin, Stream};
 use super::stop::Stop;
 use crate::clock::saturating_nanos;
 use crate::invocation::with_site;
@@ -141,7 +141,7 @@ impl wit::Host for Host {
         if self.is_silent() && !when_replaying {
             return Ok(());
         }
-        let (operation_id, attempt) = self.origin();
+        let Origin { operation_id, operation_name, attempt } = self.origin();
         self.output.emit(LogLine {
             timestamp: self.clock.now(),
             stream: Stream::Log,
@@ -153,6 +153,7 @@ impl wit::Host for Host {
                 text => serde_json::from_str(text).unwrap_or(serde_json::Value::String(fields)),
             },
             operation_id,
+            operation_name,
             attempt,
         });
         Ok(())
@@ -221,13 +222,18 @@ impl Host {
         }
     }
 
-    /// Returns the step or context whose code runs, and the attempt of a step.
-    pub(super) fn origin(&self) -> (Option<String>, Option<u32>) {
+    /// Returns the step or context whose code runs.
+    pub(super) fn origin(&self) -> Origin {
         let attempt = match self.replay.scope() {
             Scope::Step { attempt, .. } => Some(attempt),
             Scope::Handler { .. } => None,
         };
-        (self.replay.scope_operation().map(str::to_owned), attempt)
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        Origin {
+            operation_id: text(self.replay.scope_operation()),
+            operation_name: text(self.replay.scope_name()),
+            attempt,
+        }
     }
 }
 

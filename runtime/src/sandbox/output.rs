@@ -50,9 +50,20 @@ pub struct LogLine {
     /// Wire id of the step or context whose code wrote it; `None` at the top.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
+    /// Its name, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation_name: Option<String>,
     /// The attempt, of a step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
+}
+
+/// Whose code writes: what a line says of its operation.
+#[derive(Clone, Default)]
+pub(super) struct Origin {
+    pub(super) operation_id: Option<String>,
+    pub(super) operation_name: Option<String>,
+    pub(super) attempt: Option<u32>,
 }
 
 /// Where a line was written.
@@ -123,14 +134,14 @@ impl Output {
     }
 
     /// Keeps what was written since the last time.
-    pub(super) fn take_pending(&mut self, timestamp: Timestamp, operation_id: Option<String>, attempt: Option<u32>) {
+    pub(super) fn take_pending(&mut self, timestamp: Timestamp, origin: &Origin) {
         for (stream, bytes) in self.pipe.take() {
             let mut line = std::mem::take(&mut self.partial[index(stream)]);
             let mut rest = &bytes[..];
             while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
                 line.extend_from_slice(&rest[..end]);
                 rest = &rest[end + 1..];
-                self.emit(plain(timestamp, stream, &line, operation_id.clone(), attempt));
+                self.emit(plain(timestamp, stream, &line, origin.clone()));
                 line.clear();
             }
             // A line too long to be kept is not gathered either.
@@ -138,7 +149,7 @@ impl Output {
                 line.extend_from_slice(rest);
             }
             if line.len() > MAX_OUTPUT_BYTES {
-                self.emit(plain(timestamp, stream, &line, operation_id.clone(), attempt));
+                self.emit(plain(timestamp, stream, &line, origin.clone()));
                 line.clear();
             }
             self.partial[index(stream)] = line;
@@ -150,7 +161,7 @@ impl Output {
         for stream in [Stream::Stdout, Stream::Stderr] {
             let line = std::mem::take(&mut self.partial[index(stream)]);
             if !line.is_empty() {
-                self.emit(plain(timestamp, stream, &line, None, None));
+                self.emit(plain(timestamp, stream, &line, Origin::default()));
             }
         }
         std::mem::take(&mut self.lines)
@@ -164,13 +175,7 @@ const fn index(stream: Stream) -> usize {
     }
 }
 
-fn plain(
-    timestamp: Timestamp,
-    stream: Stream,
-    line: &[u8],
-    operation_id: Option<String>,
-    attempt: Option<u32>,
-) -> LogLine {
+fn plain(timestamp: Timestamp, stream: Stream, line: &[u8], origin: Origin) -> LogLine {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     LogLine {
         timestamp,
@@ -179,8 +184,9 @@ fn plain(
         target: None,
         message: String::from_utf8_lossy(line).into_owned(),
         fields: serde_json::Value::Null,
-        operation_id,
-        attempt,
+        operation_id: origin.operation_id,
+        operation_name: origin.operation_name,
+        attempt: origin.attempt,
     }
 }
 

@@ -202,6 +202,11 @@ impl Replay {
         }
     }
 
+    /// Returns the name of the step or context whose code runs, if it has one.
+    pub fn scope_name(&self) -> Option<&str> {
+        self.entries[self.actual(self.scope) as usize].name.as_deref()
+    }
+
     /// Returns the id that an operation has in the record.
     pub fn operation_id(&self, handle: u32) -> Result<&str, Fault> {
         Ok(&self.entry(handle)?.id)
@@ -227,8 +232,12 @@ impl Replay {
         std::mem::take(&mut self.ready)
     }
 
-    /// Returns the next checkpoint to make, if there is anything to tell.
+    /// Returns the next checkpoint to make, if there is anything to tell and a token to tell it with:
+    /// one that is under way has the token, and the one that closed the execution was given no other.
     pub fn poll_checkpoint(&mut self) -> Option<CheckpointRequest> {
+        if self.token.is_empty() {
+            return None;
+        }
         let updates = self.outgoing.take_batch();
         (!updates.is_empty()).then(|| CheckpointRequest { token: std::mem::take(&mut self.token), updates })
     }

@@ -1,0 +1,190 @@
+//! The log: one JSON object to a line of stdout, which Lambda hands to CloudWatch.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use durabox_runtime::Clock;
+use durabox_runtime::model::{ErrorObject, Timestamp};
+use durabox_runtime::sandbox::{LogLevel, LogLine, Sink, Stream};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Writes lines of one invocation; clones write lines of the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Log(Arc<Origin>);
+
+#[derive(Debug)]
+struct Origin {
+    execution_arn: String,
+    request_id: String,
+}
+
+/// A line. The execution has two names in it, since readers of the official SDKs' logs ask for either.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    timestamp: String,
+    level: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    durable_execution_arn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logger: Option<&'a str>,
+    /// The author's own; one that is called as a member above is left out.
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+const MEMBERS: [&str; 10] = [
+    "timestamp",
+    "level",
+    "message",
+    "requestId",
+    "executionArn",
+    "durableExecutionArn",
+    "operationId",
+    "operationName",
+    "attempt",
+    "logger",
+];
+
+/// What our own lines are known by.
+const OWN: &str = "durabox";
+
+impl Log {
+    pub(crate) fn new(execution_arn: &str, request_id: &str) -> Self {
+        Self(Arc::new(Origin { execution_arn: execution_arn.to_owned(), request_id: request_id.to_owned() }))
+    }
+
+    /// Returns what writes the handler's lines as they come.
+    pub(crate) fn sink(&self) -> Sink {
+        let log = self.clone();
+        Arc::new(move |line: &LogLine| write(&log.line(line)))
+    }
+
+    /// Writes that something ended with an error.
+    pub(crate) fn error(&self, what: &str, error: &ErrorObject) {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let message = format!("{what}: {}: {}", text(&error.error_type), text(&error.error_message));
+        let mut fields = Map::from_iter([("errorType".to_owned(), text(&error.error_type).into())]);
+        if !error.stack_trace.is_empty() {
+            fields.insert("stackTrace".to_owned(), error.stack_trace.clone().into());
+        }
+        write(&self.of_ours("ERROR", &message, fields));
+    }
+
+    fn of_ours<'a>(&'a self, level: &'a str, message: &'a str, fields: Map<String, Value>) -> Line<'a> {
+        Line {
+            request_id: Some(&self.0.request_id),
+            execution_arn: Some(&self.0.execution_arn),
+            durable_execution_arn: Some(&self.0.execution_arn),
+            fields,
+            ..Line::of_ours(level, message)
+        }
+    }
+
+    fn line<'a>(&'a self, line: &'a LogLine) -> Line<'a> {
+        Line {
+            timestamp: line.timestamp.to_string(),
+            level: level(line),
+            operation_id: line.operation_id.as_deref(),
+            operation_name: line.operation_name.as_deref(),
+            attempt: line.attempt,
+            logger: line.target.as_deref(),
+            ..self.of_ours("", &line.message, fields(&line.fields))
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    fn of_ours(level: &'a str, message: &'a str) -> Self {
+        Self {
+            timestamp: now().to_string(),
+            level,
+            message,
+            request_id: None,
+            execution_arn: None,
+            durable_execution_arn: None,
+            operation_id: None,
+            operation_name: None,
+            attempt: None,
+            logger: Some(OWN),
+            fields: Map::new(),
+        }
+    }
+}
+
+/// Writes a line of no invocation.
+pub(crate) fn own(level: &str, message: &str) {
+    write(&Line::of_ours(level, message));
+}
+
+fn now() -> Timestamp {
+    Clock::real().now()
+}
+
+fn write(line: &Line<'_>) {
+    let Ok(mut text) = serde_json::to_vec(line) else { return };
+    text.push(b'\n');
+    let mut stdout = std::io::stdout().lock();
+    // A log that nobody takes is nothing to end an execution for.
+    let _ = stdout.write_all(&text).and_then(|()| stdout.flush());
+}
+
+fn level(line: &LogLine) -> &'static str {
+    match (line.level, line.stream) {
+        (Some(LogLevel::Trace), _) => "TRACE",
+        (Some(LogLevel::Debug), _) => "DEBUG",
+        (Some(LogLevel::Warn), _) => "WARN",
+        (Some(LogLevel::Error), _) | (None, Stream::Stderr) => "ERROR",
+        (Some(LogLevel::Info), _) | (None, _) => "INFO",
+    }
+}
+
+fn fields(fields: &Value) -> Map<String, Value> {
+    let Value::Object(fields) = fields else { return Map::new() };
+    fields
+        .iter()
+        .filter(|(name, _)| !MEMBERS.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_names_that_the_official_sdks_write_and_its_own_fields() {
+        let log = Log::new("arn:E", "request-1");
+        let line = LogLine {
+            timestamp: Timestamp::from_millis(1_767_225_600_123),
+            stream: Stream::Log,
+            level: Some(LogLevel::Info),
+            target: Some("order".into()),
+            message: "charged".into(),
+            fields: json!({"amount": 3, "level": "not ours"}),
+            operation_id: Some("id".into()),
+            operation_name: Some("charge".into()),
+            attempt: Some(2),
+        };
+        let expected = json!({
+            "timestamp": "2026-01-01T00:00:00.123Z", "level": "INFO", "message": "charged", "requestId": "request-1",
+            "executionArn": "arn:E", "durableExecutionArn": "arn:E", "operationId": "id", "operationName": "charge",
+            "attempt": 2, "logger": "order", "amount": 3
+        });
+        assert_eq!(serde_json::to_value(log.line(&line)).expect("JSON"), expected);
+    }
+}

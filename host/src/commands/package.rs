@@ -1,0 +1,170 @@
+//! `durabox package`
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use durabox::handlers::{Build, CargoOutput};
+use durabox::package::bootstrap;
+use durabox::package::check::{Packaged, Unreadable};
+use durabox::package::template::{Function, template};
+use durabox::package::{Package, Zip};
+use durabox::render::text::{columns, thousands};
+use durabox::workspace::Workspace;
+use durabox_runtime::precompiled::Architecture;
+use durabox_runtime::sandbox::AllowedHost;
+
+use super::subject::{Subject, current_directory};
+use crate::cli_error::{CliError, Kind};
+use crate::{exit_code, stdout};
+
+/// Makes the zips that Lambda takes, and a SAM template for them
+///
+/// A zip holds the bootstrap, the tested wasm, its compiled form for the architecture, and a manifest.
+/// The same handler gives the same bytes. Debug data of the bootstrap lies beside the zips.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Handlers by name, or artifacts by path; every handler of the workspace if none is named
+    #[arg(value_name = "NAME|FILE.wasm")]
+    subjects: Vec<String>,
+
+    /// What the functions run on
+    #[arg(long, value_name = "x86_64 | arm64", default_value = "x86_64")]
+    arch: Architecture,
+
+    /// Where the zips and template.yaml go [default: target/durabox/package]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// A bootstrap of this version that was built elsewhere
+    #[arg(long, value_name = "PATH")]
+    bootstrap: Option<PathBuf>,
+
+    /// A host that steps may send requests to, as for `durabox run`; in Lambda the variable
+    /// DURABOX_ALLOWED_HOSTS takes its place
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<AllowedHost>,
+
+    /// Makes nothing, but says what of this zip is not the tested artifact: NAME or FILE.wasm, or else
+    /// the workspace's handler of the packaged name
+    #[arg(long, value_name = "ZIP", conflicts_with_all = ["out", "bootstrap", "allow_host", "arch"])]
+    check: Option<PathBuf>,
+}
+
+/// Packages or checks.
+pub fn run(args: &Args) -> Result<u8, CliError> {
+    match &args.check {
+        Some(zip) => check(zip, &args.subjects),
+        None => package(args),
+    }
+}
+
+fn package(args: &Args) -> Result<u8, CliError> {
+    let subjects = subjects(&args.subjects)?;
+    let target_directory = target_directory()?;
+    let out = args.out.clone().unwrap_or_else(|| target_directory.join("durabox/package"));
+    fs::create_dir_all(&out).map_err(|error| CliError::io("making", &out, &error))?;
+    let (program, debug) = match &args.bootstrap {
+        Some(path) => (bootstrap::read(path, args.arch)?, None),
+        None => {
+            let built = bootstrap::build(args.arch, &target_directory, CargoOutput::Shown)?;
+            (built.bytes, Some(built.debug))
+        }
+    };
+    let mut rows = Vec::new();
+    let mut functions = Vec::new();
+    for (name, path) in &subjects {
+        let wasm = read(path)?;
+        let package = Package {
+            function: name,
+            wasm: &wasm,
+            bootstrap: &program,
+            architecture: args.arch,
+            allowed_hosts: &args.allow_host,
+        };
+        let zip = package.zip()?;
+        let file = format!("{name}-{}.zip", args.arch);
+        write(&out.join(&file), &zip.bytes)?;
+        rows.push(row(name, &zip, &out.join(&file)));
+        functions.push((name, file));
+    }
+    let functions: Vec<_> =
+        functions.iter().map(|(name, zip)| Function { name, zip, architecture: args.arch }).collect();
+    write(&out.join("template.yaml"), template(&functions).as_bytes())?;
+    if let Some(debug) = debug {
+        let beside = out.join(format!("bootstrap-{}.debug", args.arch));
+        fs::copy(&debug, &beside).map_err(|error| CliError::io("writing", &beside, &error))?;
+    }
+    stdout::lines(&columns(&rows))?;
+    eprintln!("\nhint: sam deploy --guided --template-file {}", out.join("template.yaml").display());
+    Ok(exit_code::OK)
+}
+
+fn check(zip: &Path, subjects: &[String]) -> Result<u8, CliError> {
+    let packaged = Packaged::read(&read(zip)?).map_err(|error| unreadable(zip, &error))?;
+    let asked = match subjects {
+        [] => packaged.manifest.function.as_str(),
+        [subject] => subject,
+        _ => return Err(CliError::usage("a zip is compared with one handler").hint("name the one it was made of")),
+    };
+    let differences = packaged.differences(&read(&Subject::resolve(asked)?.path)?);
+    if differences.is_empty() {
+        stdout::lines(&[format!("{} is the tested artifact of {asked}", zip.display())])?;
+        return Ok(exit_code::OK);
+    }
+    let lines: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    stdout::lines(&lines)?;
+    eprintln!("\nerror: {} is not the tested artifact of {asked}", zip.display());
+    eprintln!("hint: `durabox package {asked}` makes it again");
+    Ok(exit_code::OTHER_PACKAGE)
+}
+
+/// Returns name and artifact of what was asked for, built; of every handler if nothing was.
+fn subjects(asked: &[String]) -> Result<Vec<(String, PathBuf)>, CliError> {
+    if !asked.is_empty() {
+        let resolve = |asked: &String| Subject::resolve(asked).map(|subject| (subject.function_name, subject.path));
+        return asked.iter().map(resolve).collect();
+    }
+    let workspace = Workspace::locate(&current_directory()?)?;
+    let packages = workspace.handlers().iter().map(|handler| handler.package.as_str()).collect::<BTreeSet<_>>();
+    if packages.is_empty() {
+        return Err(CliError::usage(format!("there are no handlers in {}", workspace.root().display()))
+            .hint("a handler is a binary of a package that depends on `durabox-sdk`"));
+    }
+    let outcome = Build::of_packages(workspace.root(), packages, CargoOutput::Shown).run();
+    outcome.result?;
+    Ok(outcome.built.into_values().map(|built| (built.name, built.path)).collect())
+}
+
+/// Returns where Cargo builds; without a workspace, for a file that lies anywhere, `target` here.
+fn target_directory() -> Result<PathBuf, CliError> {
+    let here = current_directory()?;
+    match Workspace::locate(&here) {
+        Ok(workspace) => Ok(workspace.target_directory().to_owned()),
+        Err(durabox::workspace::WorkspaceError::NoManifest(_)) => Ok(here.join("target")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn row(name: &str, zip: &Zip, path: &Path) -> Vec<String> {
+    vec![
+        name.to_owned(),
+        format!("{} bytes", thousands(zip.bytes.len() as u64)),
+        format!("unzipped {}", thousands(zip.unzipped as u64)),
+        format!("wasm sha256 {}", &zip.manifest.handler.sha256[..12]),
+        path.display().to_string(),
+    ]
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    fs::read(path).map_err(|error| CliError::io("reading", path, &error))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    fs::write(path, bytes).map_err(|error| CliError::io("writing", path, &error))
+}
+
+fn unreadable(zip: &Path, error: &Unreadable) -> CliError {
+    let source = format!("{} cannot be checked: {error}", zip.display()).into();
+    CliError { kind: Kind::Store, source, hints: vec!["`durabox package` makes one".into()] }
+}

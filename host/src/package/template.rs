@@ -1,0 +1,112 @@
+//! The SAM template of packaged functions: what a deploy tool must know that the zip does not say.
+
+use std::fmt::Write as _;
+
+use durabox_runtime::precompiled::Architecture;
+
+/// A function of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Function<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The zip, beside the template.
+    pub zip: &'a str,
+    /// What it runs on.
+    pub architecture: Architecture,
+}
+
+/// Returns the template of these functions: defaults that a person may change, and no permission
+/// beyond what every durable function needs.
+pub fn template(functions: &[Function<'_>]) -> String {
+    let mut text = String::from(
+        "# Made by `durabox package`. Deploy it with `sam deploy --guided --template-file template.yaml`.\n\
+         AWSTemplateFormatVersion: \"2010-09-09\"\n\
+         Transform: AWS::Serverless-2016-10-31\n\
+         Resources:\n",
+    );
+    for function in functions {
+        let Function { name, zip, architecture } = function;
+        let _ = write!(
+            text,
+            r#"  {id}:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: {name}
+      CodeUri: {zip}
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Architectures: [{architecture}]
+      MemorySize: 256
+      # Seconds of one invocation. An execution may take longer: it goes on in another.
+      Timeout: 60
+      # Durable functions are invoked by a version or an alias.
+      AutoPublishAlias: live
+      DurableConfig:
+        # Seconds of a whole execution, at most 31622400 (366 days).
+        ExecutionTimeout: 86400
+        RetentionPeriodInDays: 14
+      Policies:
+        - Version: "2012-10-17"
+          Statement:
+            - Effect: Allow
+              Action:
+                - lambda:CheckpointDurableExecution
+                - lambda:GetDurableExecutionState
+              Resource: !Sub "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}:*"
+            # What the handler calls with `ctx.invoke` needs lambda:InvokeFunction on each target:
+            # - Effect: Allow
+            #   Action: lambda:InvokeFunction
+            #   Resource: !Sub "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:TARGET:*"
+"#,
+            id = logical_id(name)
+        );
+    }
+    text
+}
+
+/// Returns what CloudFormation calls it: letters and digits only.
+fn logical_id(name: &str) -> String {
+    let mut id = String::new();
+    for word in name.split(|character: char| !character.is_ascii_alphanumeric()) {
+        let mut characters = word.chars();
+        id.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        id.extend(characters);
+    }
+    // Two names must not become one: what is left out is told apart by where it was.
+    let left_out = name.bytes().filter(|byte| !byte.is_ascii_alphanumeric()).count();
+    if left_out > 0 || !id.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        let _ =
+            write!(id, "Function{}", name.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31) ^ u32::from(byte)));
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_names_the_zip_the_architecture_and_the_least_permissions() {
+        let function = Function { name: "order", zip: "order-arm64.zip", architecture: Architecture::Arm64 };
+        let text = template(&[function]);
+        for line in [
+            "  Order:\n    Type: AWS::Serverless::Function\n",
+            "      CodeUri: order-arm64.zip\n",
+            "      Architectures: [arm64]\n",
+            "      Runtime: provided.al2023\n",
+            "                - lambda:CheckpointDurableExecution\n                - lambda:GetDurableExecutionState\n",
+            "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:order:*",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+        assert!(!text.lines().any(|line| line.contains("InvokeFunction") && !line.trim_start().starts_with('#')));
+    }
+
+    #[test]
+    fn every_name_gives_a_logical_id_of_its_own() {
+        assert_eq!(logical_id("order"), "Order");
+        let ids = ["hello_world", "hello-world", "helloWorld", "9lives"].map(logical_id);
+        assert!(ids.iter().all(|id| id.chars().all(|character| character.is_ascii_alphanumeric())), "{ids:?}");
+        assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    }
+}
