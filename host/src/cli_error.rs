@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use durabox::CloudError;
+use durabox::{CloudError, RunError};
 use durabox::handlers::BuildError;
 use durabox::near;
 use durabox::package::PackageError;
@@ -108,6 +108,18 @@ impl From<CloudError> for CliError {
     fn from(error: CloudError) -> Self {
         let hints = error.hints();
         Self::new(Kind::Usage, error, hints)
+    }
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        let hints = error.hints();
+        let kind = match error {
+            RunError::Build(_) => Kind::Build,
+            RunError::Artifact(_) => Kind::Store,
+            _ => Kind::Usage,
+        };
+        Self::new(kind, error, hints)
     }
 }
 

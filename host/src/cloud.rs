@@ -4,16 +4,20 @@
 //! [`CloudError`], whose texts are those of AWS's own testing framework, with the cause and the cure.
 
 mod client;
+mod deployed;
 mod error;
 mod events;
 mod execution;
+mod lambda;
 mod metering;
 mod runner;
 mod settings;
 
+pub use deployed::{Deployed, mark};
 pub use error::{Cause, CloudError, Place, ServiceFailure};
 pub(crate) use execution::CloudDetails;
 pub use execution::CloudExecution;
+pub use lambda::{FunctionSettings, Lambda, ListedExecution};
 pub use metering::metering;
 pub use runner::CloudRunner;
 pub use settings::{CloudSettings, Variable};

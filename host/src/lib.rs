@@ -54,6 +54,7 @@
 //! same parts.
 
 pub mod cloud;
+pub mod deploy;
 pub mod golden;
 pub mod handlers;
 pub mod harness;

@@ -27,9 +27,13 @@ enum Command {
     Run(Box<commands::run::Args>),
     History(commands::history::Args),
     Replay(commands::replay::Args),
-    Package(commands::package::Args),
     Serve(Box<commands::serve::Args>),
+    Invoke(commands::invoke::Args),
+    Callback(commands::callback::Args),
+    Stop(commands::stop::Args),
     Test(commands::test::Args),
+    Package(commands::package::Args),
+    Deploy(commands::deploy::Args),
 }
 
 fn main() -> ExitCode {
@@ -39,9 +43,13 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(*args),
         Command::History(args) => commands::history::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
-        Command::Package(args) => commands::package::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
+        Command::Invoke(args) => commands::invoke::run(&args),
+        Command::Callback(args) => commands::callback::run(args),
+        Command::Stop(args) => commands::stop::run(&args),
         Command::Test(args) => commands::test::run(&args),
+        Command::Package(args) => commands::package::run(&args),
+        Command::Deploy(args) => commands::deploy::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

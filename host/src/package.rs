@@ -124,6 +124,11 @@ fn check_size(function: &str, zipped: usize, unzipped: usize) -> Result<(), Pack
     }
 }
 
+/// Returns the SHA-256 of a zip as Lambda has it, base64.
+pub fn code_sha256(zip: &[u8]) -> String {
+    aws_smithy_types::base64::encode(Sha256::digest(zip))
+}
+
 /// Returns the SHA-256, hexadecimal.
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()

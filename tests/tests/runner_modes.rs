@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use durabox::harness::{REPORT_VARIABLE, Report, RunnerMode, Verdict, read_reports};
+use durabox_tests::clients::service::Service;
+use durabox_tests::directory::Directory;
 use durabox_tests::handlers::workspace;
 use durabox_tests::lambda::StandIn;
 
@@ -45,6 +47,34 @@ fn run(mode: &str, environment: &[(&str, &str)]) -> Ran {
         succeeded: output.status.success(),
         reports: reports.into_iter().map(|report| (report.test.clone(), report)).collect(),
     }
+}
+
+/// Every `lambda_function_name` of the tests, and what is served under it.
+const SERVED: [(&str, &str); 5] = [
+    ("hello world", "hello_world"),
+    ("nested contexts", "nested_contexts"),
+    ("wait for callback", "wait_for_callback"),
+    ("callback heartbeat", "callback_heartbeat"),
+    ("retries", "retries"),
+];
+
+#[test]
+fn every_test_that_can_runs_in_cloud_mode_against_durabox_serve() {
+    let directory = Directory::new();
+    let handlers = SERVED.map(|(_, handler)| handler);
+    let service = Service::start_kept(directory.path(), &handlers, &["--skip-time"]);
+    let map: BTreeMap<_, _> = SERVED.map(|(name, handler)| (name, format!("{handler}:$LATEST"))).into();
+    let map = serde_json::to_string(&map).expect("JSON");
+    let ran = run("cloud", &[("DURABOX_FUNCTION_NAME_MAP", &map), ("LAMBDA_ENDPOINT", service.endpoint())]);
+    assert!(ran.succeeded, "{}\n{}", ran.printed, service.stderr());
+    for test in ran.reports.keys() {
+        let expected = match test.as_str() {
+            "a_year_passes" => "skipped: it takes a LocalRunner, for what only local mode has",
+            _ => "cloud",
+        };
+        assert_eq!(ran.of(test), expected, "{test}");
+    }
+    assert_eq!(ran.reports.len(), 9);
 }
 
 const FUNCTIONS: &str = r#"{"hello world": "hello_world:1", "Nested Contexts": "nested_contexts:$LATEST"}"#;

@@ -51,7 +51,9 @@ async fn go_on(service: &Arc<Service>, hosted: &Arc<Hosted>) -> Result<(), Servi
             }
             None => {
                 hosted.member.idle(next.due, next.holds, &hosted.wake, || hosted.changes() == next.changes);
+                hosted.rest(next.changes);
                 reach(hosted, next.due).await;
+                hosted.work();
                 hosted.member.busy();
             }
         }

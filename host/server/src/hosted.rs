@@ -35,6 +35,9 @@ pub struct Parent {
     pub operation_id: String,
 }
 
+/// No count of changes.
+const BUSY: u64 = u64::MAX;
+
 /// An execution that has not closed, as its driver and the requests share it.
 #[derive(Debug)]
 pub struct Hosted {
@@ -51,6 +54,8 @@ pub struct Hosted {
     pub wake: Arc<Notify>,
     /// Counts changes from outside the driver.
     changes: AtomicU64,
+    /// The count of changes at which its driver found nothing to do.
+    rested_at: AtomicU64,
     /// The last request of each kind that had a client token.
     repeatable: Mutex<Vec<(&'static str, String)>>,
     closed: watch::Sender<bool>,
@@ -79,6 +84,7 @@ impl Hosted {
             broken: Mutex::default(),
             wake: Arc::default(),
             changes: AtomicU64::new(0),
+            rested_at: AtomicU64::new(BUSY),
             repeatable: Mutex::default(),
             closed: watch::Sender::new(false),
         }
@@ -140,6 +146,21 @@ impl Hosted {
     /// Returns how often the execution was changed from outside its driver.
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)
+    }
+
+    /// Says that its driver found nothing to do when it had been changed so often.
+    pub fn rest(&self, changes: u64) {
+        self.rested_at.store(changes, Ordering::Release);
+    }
+
+    /// Says that its driver has something to do.
+    pub fn work(&self) {
+        self.rested_at.store(BUSY, Ordering::Release);
+    }
+
+    /// Whether nothing is to be done before a timer or somebody outside.
+    pub fn is_at_rest(&self) -> bool {
+        self.rested_at.load(Ordering::Acquire) == self.changes()
     }
 
     fn broken(&self) -> MutexGuard<'_, Option<String>> {

@@ -235,6 +235,11 @@ impl Service {
         self.open().len()
     }
 
+    /// Whether every open execution waits: for a timer, or for somebody outside.
+    pub fn is_at_rest(&self) -> bool {
+        self.open().values().all(|hosted| hosted.is_at_rest())
+    }
+
     fn open(&self) -> MutexGuard<'_, HashMap<String, Arc<Hosted>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -104,23 +104,13 @@ pub(super) struct Description {
 }
 
 impl CloudClient {
-    /// Connects to nothing yet; credentials are those that every AWS tool finds.
+    /// Connects to nothing yet.
     pub(super) async fn new(settings: &CloudSettings, function: String, poll: Poll) -> Self {
-        let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(settings.region.clone()))
-            .http_client(http.build_https())
-            // A synchronous invocation answers after up to 15 minutes, and sends nothing until then.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if let Some(endpoint) = &settings.endpoint {
-            loader = loader.endpoint_url(endpoint);
-            if is_on_this_machine(endpoint) && !names_credentials() {
-                // Requests are signed whoever reads them; nobody but this machine sees these.
-                loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "durabox"));
-            }
-        }
-        let client = Client::new(&loader.load().await);
-        Self { client, function, place: Place::from(settings), poll }
+        Self::of(connect(settings).await, function, Place::from(settings), poll)
+    }
+
+    pub(super) const fn of(client: Client, function: String, place: Place, poll: Poll) -> Self {
+        Self { client, function, place, poll }
     }
 
     /// Starts an execution and returns its ARN.
@@ -280,8 +270,26 @@ impl CloudClient {
     }
 }
 
+/// Returns the SDK's client; credentials are those that every AWS tool finds.
+pub(super) async fn connect(settings: &CloudSettings) -> Client {
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(settings.region.clone()))
+        .http_client(http.build_https())
+        // A synchronous invocation answers after up to 15 minutes, and sends nothing until then.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(endpoint) = &settings.endpoint {
+        loader = loader.endpoint_url(endpoint);
+        if is_on_this_machine(endpoint) && !names_credentials() {
+            // Requests are signed whoever reads them; nobody but this machine sees these.
+            loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "durabox"));
+        }
+    }
+    Client::new(&loader.load().await)
+}
+
 /// Whether an endpoint is one of a server on this machine, such as `durabox serve` or SAM.
-fn is_on_this_machine(endpoint: &str) -> bool {
+pub(super) fn is_on_this_machine(endpoint: &str) -> bool {
     let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or(rest);
     let host = match authority.strip_prefix('[') {
@@ -319,7 +327,7 @@ fn sdk_error(error: &ErrorObject) -> SdkErrorObject {
 }
 
 /// Reads what a function that failed answered: `{"errorMessage": …, "errorType": …}`.
-fn function_error(payload: &[u8]) -> ErrorObject {
+pub(super) fn function_error(payload: &[u8]) -> ErrorObject {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer {

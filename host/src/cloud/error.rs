@@ -120,6 +120,30 @@ pub enum CloudError {
         /// Why.
         failure: ServiceFailure,
     },
+    /// There is no execution of this name.
+    #[error("no execution {asked:?} of {}", listed(.functions))]
+    NoExecution {
+        /// What was asked for.
+        asked: String,
+        /// The functions among whose executions it was looked for.
+        functions: Vec<String>,
+        /// Where.
+        place: Place,
+    },
+    /// A function could not be looked at, changed, or its executions listed.
+    #[error("Failed to {doing} {function}: {failure}")]
+    Function {
+        /// What was to be done.
+        doing: &'static str,
+        /// The same, as a policy names it.
+        action: &'static str,
+        /// The function.
+        function: String,
+        /// Where.
+        place: Place,
+        /// Why.
+        failure: ServiceFailure,
+    },
     /// The execution could not be stopped.
     #[error("Failed to stop execution: {failure}")]
     Stop {
@@ -130,6 +154,13 @@ pub enum CloudError {
         /// Why.
         failure: ServiceFailure,
     },
+}
+
+fn listed(functions: &[String]) -> String {
+    match functions {
+        [] => "any function, as none is durable".to_owned(),
+        functions => functions.join(", "),
+    }
 }
 
 fn not_set(missing: &[Variable]) -> String {
@@ -334,6 +365,7 @@ impl CloudError {
             | Self::Status { failure, .. }
             | Self::History { failure, .. }
             | Self::Callback { failure, .. }
+            | Self::Function { failure, .. }
             | Self::Stop { failure, .. } => Some(failure.cause),
             _ => None,
         }
@@ -349,6 +381,7 @@ impl CloudError {
             Self::Callback { action: "success", .. } => "lambda:SendDurableExecutionCallbackSuccess",
             Self::Callback { action: "failure", .. } => "lambda:SendDurableExecutionCallbackFailure",
             Self::Callback { .. } => "lambda:SendDurableExecutionCallbackHeartbeat",
+            Self::Function { action, .. } => action,
             _ => "",
         }
     }
@@ -361,6 +394,8 @@ impl CloudError {
             | Self::History { place, .. }
             | Self::Timeout { place, .. }
             | Self::Callback { place, .. }
+            | Self::NoExecution { place, .. }
+            | Self::Function { place, .. }
             | Self::Stop { place, .. } => Some(place),
             _ => None,
         }
@@ -408,6 +443,13 @@ impl CloudError {
                 ),
                 place.logs(function),
             ],
+            Self::NoExecution { functions, place, .. } => vec![
+                match functions.as_slice() {
+                    [one] => format!("`durabox history list --function {one}` lists those that are kept"),
+                    _ => "--function NAME narrows it; names are those given when an execution was started".into(),
+                },
+                format!("{place} was asked"),
+            ],
             Self::CallbackTimeout { asked, started, .. } => {
                 vec![crate::near::hint(asked, "callbacks that started", started.iter().map(String::as_str))]
             }
@@ -430,7 +472,7 @@ impl CloudError {
             ],
             Cause::AccessDenied => vec![format!("allow {action} to these credentials; {place} was asked")],
             Cause::NotFound => vec![match self {
-                Self::Invoke { function, .. } => format!(
+                Self::Invoke { function, .. } | Self::Function { function, .. } => format!(
                     "is `{function}` deployed, with that version or alias, in that account? {place} was asked"
                 ),
                 _ => format!(

@@ -146,6 +146,17 @@ impl CloudExecution {
         Ok(self.result(description, events))
     }
 
+    /// Returns the execution as it stands, open or closed.
+    pub async fn snapshot(self) -> Result<TestResult, CloudError> {
+        let description = self.client.describe(&self.arn).await;
+        let description = description.map_err(|failure| self.client.status_error(&self.arn, failure))?;
+        let events = match description.status.is_terminal() {
+            true => self.whole_history().await?,
+            false => self.client.history(&self.arn).await?,
+        };
+        Ok(self.result(description, events))
+    }
+
     /// Reads the history; one without its end, which was asked for too early, is asked for again.
     async fn whole_history(&self) -> Result<Vec<Event>, CloudError> {
         const ATTEMPTS: usize = 5;

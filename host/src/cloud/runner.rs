@@ -4,11 +4,11 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 
 use super::client::{CloudClient, Poll};
-use super::{CloudExecution, CloudSettings};
+use super::{CloudError, CloudExecution, CloudSettings, Deployed, Lambda};
 use crate::runner::{RunError, RunRequest, StartRequest};
 
 /// How long a run is waited for unless it says otherwise, as in AWS's framework.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs one deployed function, as often as a test likes.
 ///
@@ -85,6 +85,11 @@ impl CloudRunner {
     /// Returns an execution of this function that somebody has started.
     pub async fn attach(&self, execution_arn: impl Into<String>) -> CloudExecution {
         CloudExecution::new(self.client().await.clone(), execution_arn.into(), self.timeout, false)
+    }
+
+    /// Returns what is deployed under the function's name; nothing if there is no such function.
+    pub async fn deployed(&self) -> Result<Option<Deployed>, CloudError> {
+        Lambda::new(&self.settings).await.deployed(&self.function).await
     }
 
     pub(crate) async fn start_json(&self, input: String, name: Option<String>) -> Result<CloudExecution, RunError> {

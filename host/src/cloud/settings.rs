@@ -94,8 +94,9 @@ impl CloudSettings {
         Ok(Self { functions, ..Self::of_place(variable(Variable::Region), variable(Variable::Endpoint)) })
     }
 
-    /// Returns settings without a function, for those who name the function themselves.
-    pub(super) fn of_place(region: Option<String>, endpoint: Option<String>) -> Self {
+    /// Returns settings without a function, for those who name the function themselves; us-west-2
+    /// unless a region is named.
+    pub fn of_place(region: Option<String>, endpoint: Option<String>) -> Self {
         Self {
             is_default_region: region.is_none(),
             region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
@@ -104,9 +105,15 @@ impl CloudSettings {
         }
     }
 
-    pub(super) fn place_from_environment() -> Self {
+    /// Returns settings without a function: the place that the environment names.
+    pub fn place_from_environment() -> Self {
         let variable = |which: Variable| std::env::var(which.name()).ok().filter(|value| !value.is_empty());
         Self::of_place(variable(Variable::Region), variable(Variable::Endpoint))
+    }
+
+    /// Whether requests stay on this machine.
+    pub fn is_on_this_machine(&self) -> bool {
+        self.endpoint.as_deref().is_some_and(super::client::is_on_this_machine)
     }
 
     /// Returns the deployed function of a `lambda_function_name`, if it is selected.

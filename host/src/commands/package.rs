@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use durabox::cloud::mark;
 use durabox::handlers::{Build, CargoOutput};
 use durabox::package::bootstrap;
 use durabox::package::check::{Packaged, Unreadable};
@@ -28,27 +29,71 @@ pub struct Args {
     #[arg(value_name = "NAME|FILE.wasm")]
     subjects: Vec<String>,
 
-    /// What the functions run on
-    #[arg(long, value_name = "x86_64 | arm64", default_value = "x86_64")]
-    arch: Architecture,
+    #[command(flatten)]
+    making: Making,
 
     /// Where the zips and template.yaml go [default: target/durabox/package]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// A bootstrap of this version that was built elsewhere
-    #[arg(long, value_name = "PATH")]
-    bootstrap: Option<PathBuf>,
-
-    /// A host that steps may send requests to, as for `durabox run`; in Lambda the variable
-    /// DURABOX_ALLOWED_HOSTS takes its place
-    #[arg(long, value_name = "HOST")]
-    allow_host: Vec<AllowedHost>,
-
     /// Makes nothing, but says what of this zip is not the tested artifact: NAME or FILE.wasm, or else
     /// the workspace's handler of the packaged name
     #[arg(long, value_name = "ZIP", conflicts_with_all = ["out", "bootstrap", "allow_host", "arch"])]
     check: Option<PathBuf>,
+}
+
+/// How packages are made.
+#[derive(Debug, clap::Args)]
+pub struct Making {
+    /// What the functions run on
+    #[arg(long, value_name = "x86_64 | arm64", default_value = "x86_64")]
+    pub arch: Architecture,
+
+    /// A bootstrap of this version that was built elsewhere
+    #[arg(long, value_name = "PATH")]
+    pub bootstrap: Option<PathBuf>,
+
+    /// A host that steps may send requests to, as for `durabox run`; in Lambda the variable
+    /// DURABOX_ALLOWED_HOSTS takes its place
+    #[arg(long, value_name = "HOST")]
+    pub allow_host: Vec<AllowedHost>,
+}
+
+/// Packages that were made.
+pub struct Made {
+    /// Name and zip of each function.
+    pub zips: Vec<(String, Zip)>,
+    /// The debug data of the bootstrap, if that was built.
+    pub debug: Option<PathBuf>,
+}
+
+impl Making {
+    /// Makes packages of handlers by name and artifacts by path; of every handler of the workspace if
+    /// none is named.
+    pub fn make(&self, asked: &[String]) -> Result<Made, CliError> {
+        let subjects = subjects(asked)?;
+        let (program, debug) = match &self.bootstrap {
+            Some(path) => (bootstrap::read(path, self.arch)?, None),
+            None => {
+                let built = bootstrap::build(self.arch, &target_directory()?, CargoOutput::Shown)?;
+                (built.bytes, Some(built.debug))
+            }
+        };
+        let mut zips = Vec::new();
+        for (name, path) in subjects {
+            let wasm = read(&path)?;
+            let package = Package {
+                function: &name,
+                wasm: &wasm,
+                bootstrap: &program,
+                architecture: self.arch,
+                allowed_hosts: &self.allow_host,
+            };
+            let zip = package.zip()?;
+            zips.push((name, zip));
+        }
+        Ok(Made { zips, debug })
+    }
 }
 
 /// Packages or checks.
@@ -60,43 +105,33 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
 }
 
 fn package(args: &Args) -> Result<u8, CliError> {
-    let subjects = subjects(&args.subjects)?;
-    let target_directory = target_directory()?;
-    let out = args.out.clone().unwrap_or_else(|| target_directory.join("durabox/package"));
-    fs::create_dir_all(&out).map_err(|error| CliError::io("making", &out, &error))?;
-    let (program, debug) = match &args.bootstrap {
-        Some(path) => (bootstrap::read(path, args.arch)?, None),
-        None => {
-            let built = bootstrap::build(args.arch, &target_directory, CargoOutput::Shown)?;
-            (built.bytes, Some(built.debug))
-        }
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => target_directory()?.join("durabox/package"),
     };
+    fs::create_dir_all(&out).map_err(|error| CliError::io("making", &out, &error))?;
+    let arch = args.making.arch;
+    let Made { zips, debug } = args.making.make(&args.subjects)?;
     let mut rows = Vec::new();
     let mut functions = Vec::new();
-    for (name, path) in &subjects {
-        let wasm = read(path)?;
-        let package = Package {
-            function: name,
-            wasm: &wasm,
-            bootstrap: &program,
-            architecture: args.arch,
-            allowed_hosts: &args.allow_host,
-        };
-        let zip = package.zip()?;
-        let file = format!("{name}-{}.zip", args.arch);
+    for (name, zip) in &zips {
+        let file = format!("{name}-{arch}.zip");
         write(&out.join(&file), &zip.bytes)?;
-        rows.push(row(name, &zip, &out.join(&file)));
-        functions.push((name, file));
+        rows.push(row(name, zip, &out.join(&file)));
+        functions.push((name, file, mark(name, &zip.manifest.handler.sha256)));
     }
-    let functions: Vec<_> =
-        functions.iter().map(|(name, zip)| Function { name, zip, architecture: args.arch }).collect();
+    let functions: Vec<_> = functions
+        .iter()
+        .map(|(name, zip, description)| Function { name, zip, architecture: arch, description })
+        .collect();
     write(&out.join("template.yaml"), template(&functions).as_bytes())?;
     if let Some(debug) = debug {
-        let beside = out.join(format!("bootstrap-{}.debug", args.arch));
+        let beside = out.join(format!("bootstrap-{arch}.debug"));
         fs::copy(&debug, &beside).map_err(|error| CliError::io("writing", &beside, &error))?;
     }
     stdout::lines(&columns(&rows))?;
     eprintln!("\nhint: sam deploy --guided --template-file {}", out.join("template.yaml").display());
+    eprintln!("hint: or `durabox deploy`, which needs no SAM");
     Ok(exit_code::OK)
 }
 

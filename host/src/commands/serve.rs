@@ -5,8 +5,9 @@ mod log;
 mod template;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use durabox::state_dir::StateDir;
 use durabox_runtime::model::MAX_PAGE_SIZE;
@@ -19,6 +20,9 @@ use super::run::{parse_preopen, parse_variable};
 use super::subject::current_directory;
 use crate::cli_error::{CliError, Kind};
 use crate::exit_code;
+
+/// Where a server says at which endpoint it listens, in the directory of its executions.
+const ENDPOINT_FILE: &str = "endpoint";
 
 /// Serves Lambda's API for durable functions on this machine
 ///
@@ -117,32 +121,24 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
 }
 
 async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
-    let address = SocketAddr::new(args.host, args.port);
-    let listener = TcpListener::bind(address).await.map_err(|error| busy(address, &error))?;
-    let address = listener.local_addr().map_err(|error| busy(address, &error))?;
-    let endpoint = format!("http://{address}");
-    let service = Service::new(options(args, &endpoint)?)?;
-    let served = functions::add_all(args, &service)?;
-    let resumed = service.resume()?;
-
-    let mut names: Vec<String> = served;
-    names.sort();
+    let started = start(args).await?;
+    let endpoint = &started.endpoint;
     eprintln!(
         "functions  {}",
-        if names.is_empty() { "none yet; CreateFunction adds them".into() } else { names.join(", ") }
+        if started.functions.is_empty() {
+            "none yet; CreateFunction adds them".into()
+        } else {
+            started.functions.join(", ")
+        }
     );
-    if resumed > 0 {
-        eprintln!("resumed    {resumed} executions that were open");
+    if started.resumed > 0 {
+        eprintln!("resumed    {} executions that were open", started.resumed);
     }
     eprintln!("use it     AWS_ENDPOINT_URL_LAMBDA={endpoint}");
     println!("listening on {endpoint}");
-
-    let access = Access { token: args.token.clone() };
-    let app = router(Arc::clone(&service), access);
-    serve(listener, app, args.max_connections, interrupted())
-        .await
-        .map_err(|error| CliError::usage(format!("serving {endpoint} failed: {error}")))?;
-    service.shutdown_functions().await;
+    let kept = started.service.options().state_dir.as_deref().map(|directory| Announced::at(directory, endpoint));
+    let service = started.until(args, interrupted()).await?;
+    drop(kept);
     eprintln!(
         "ended; {} executions are open{}",
         service.open_count(),
@@ -154,6 +150,76 @@ async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
     Ok(exit_code::OK)
 }
 
+/// A service that has its functions and takes requests as soon as it is served.
+pub(super) struct Started {
+    /// Where, `http://ADDRESS:PORT`.
+    pub(super) endpoint: String,
+    pub(super) service: Arc<Service>,
+    listener: TcpListener,
+    functions: Vec<String>,
+    resumed: usize,
+}
+
+/// Listens, adds the functions, and lets open executions go on.
+pub(super) async fn start(args: &Args) -> Result<Started, CliError> {
+    let address = SocketAddr::new(args.host, args.port);
+    let listener = TcpListener::bind(address).await.map_err(|error| busy(address, &error))?;
+    let address = listener.local_addr().map_err(|error| busy(address, &error))?;
+    let endpoint = format!("http://{address}");
+    let service = Service::new(options(args, &endpoint)?)?;
+    let mut functions = functions::add_all(args, &service)?;
+    functions.sort();
+    let resumed = service.resume()?;
+    Ok(Started { endpoint, service, listener, functions, resumed })
+}
+
+impl Started {
+    /// Takes requests until `ended` is done.
+    pub(super) async fn until(
+        self,
+        args: &Args,
+        ended: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Arc<Service>, CliError> {
+        let app = router(Arc::clone(&self.service), Access { token: args.token.clone() });
+        serve(self.listener, app, args.max_connections, ended)
+            .await
+            .map_err(|error| CliError::usage(format!("serving {} failed: {error}", self.endpoint)))?;
+        self.service.shutdown_functions().await;
+        Ok(self.service)
+    }
+}
+
+/// The file that tells commands of the same project where the server is, while it runs.
+struct Announced(PathBuf);
+
+impl Announced {
+    fn at(directory: &Path, endpoint: &str) -> Self {
+        let path = directory.join(ENDPOINT_FILE);
+        // Without it, commands must be told where the server is.
+        let _ = std::fs::write(&path, endpoint);
+        Self(path)
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        // What is left behind leads to a server that does not answer, and is passed over.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Returns where the server of a project listens, if one runs.
+pub(super) fn announced(state: &StateDir) -> Option<String> {
+    let endpoint = std::fs::read_to_string(directory(state).join(ENDPOINT_FILE)).ok()?;
+    let address: SocketAddr = endpoint.strip_prefix("http://")?.parse().ok()?;
+    std::net::TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok().then_some(endpoint)
+}
+
+/// Returns where a project's server keeps executions.
+pub(super) fn directory(state: &StateDir) -> PathBuf {
+    state.path().join("serve")
+}
+
 fn options(args: &Args, endpoint: &str) -> Result<ServiceOptions, CliError> {
     let state_dir = match (&args.state_dir, args.memory) {
         (_, true) => None,
@@ -161,7 +227,7 @@ fn options(args: &Args, endpoint: &str) -> Result<ServiceOptions, CliError> {
         (None, false) => {
             let state = StateDir::near(&current_directory()?);
             state.create().map_err(|error| CliError::io("making", state.path(), &error))?;
-            Some(state.path().join("serve"))
+            Some(directory(&state))
         }
     };
     let key = args.token.clone().unwrap_or_else(|| "durabox".into());

@@ -76,6 +76,15 @@ pub fn existing_store(state: &StateDir) -> Result<Store, CliError> {
     Ok(Store::open(state.path())?)
 }
 
+/// Opens the store of a project's service, if it ever ran.
+pub fn service_store(state: &StateDir) -> Result<Option<Store>, CliError> {
+    let directory = super::serve::directory(state);
+    Ok(match directory.is_dir() {
+        true => Some(Store::open(&directory)?),
+        false => None,
+    })
+}
+
 /// Lambda's function names take `[a-zA-Z0-9-_]`, up to 64; a file's may be anything.
 fn function_name(name: &str) -> String {
     let fits = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';

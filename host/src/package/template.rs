@@ -4,6 +4,15 @@ use std::fmt::Write as _;
 
 use durabox_runtime::precompiled::Architecture;
 
+/// Memory of a function of which nothing is said, MB.
+pub const MEMORY: i32 = 256;
+/// Seconds of one of its invocations.
+pub const TIMEOUT: i32 = 60;
+/// Seconds of one of its executions: a day.
+pub const EXECUTION_TIMEOUT: i32 = 86_400;
+/// Days for which its executions are kept.
+pub const RETENTION_DAYS: i32 = 14;
+
 /// A function of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function<'a> {
@@ -13,6 +22,8 @@ pub struct Function<'a> {
     pub zip: &'a str,
     /// What it runs on.
     pub architecture: Architecture,
+    /// What says which wasm it holds, for `durabox verify`.
+    pub description: &'a str,
 }
 
 /// Returns the template of these functions: defaults that a person may change, and no permission
@@ -25,26 +36,27 @@ pub fn template(functions: &[Function<'_>]) -> String {
          Resources:\n",
     );
     for function in functions {
-        let Function { name, zip, architecture } = function;
+        let Function { name, zip, architecture, description } = function;
         let _ = write!(
             text,
             r#"  {id}:
     Type: AWS::Serverless::Function
     Properties:
       FunctionName: {name}
+      Description: "{description}"
       CodeUri: {zip}
       Handler: bootstrap
       Runtime: provided.al2023
       Architectures: [{architecture}]
-      MemorySize: 256
+      MemorySize: {MEMORY}
       # Seconds of one invocation. An execution may take longer: it goes on in another.
-      Timeout: 60
+      Timeout: {TIMEOUT}
       # Durable functions are invoked by a version or an alias.
       AutoPublishAlias: live
       DurableConfig:
         # Seconds of a whole execution, at most 31622400 (366 days).
-        ExecutionTimeout: 86400
-        RetentionPeriodInDays: 14
+        ExecutionTimeout: {EXECUTION_TIMEOUT}
+        RetentionPeriodInDays: {RETENTION_DAYS}
       Policies:
         - Version: "2012-10-17"
           Statement:
@@ -87,11 +99,18 @@ mod tests {
 
     #[test]
     fn a_template_names_the_zip_the_architecture_and_the_least_permissions() {
-        let function = Function { name: "order", zip: "order-arm64.zip", architecture: Architecture::Arm64 };
+        let function = Function {
+            name: "order",
+            zip: "order-arm64.zip",
+            architecture: Architecture::Arm64,
+            description: "durabox 0.1.0, handler order",
+        };
         let text = template(&[function]);
         for line in [
             "  Order:\n    Type: AWS::Serverless::Function\n",
             "      CodeUri: order-arm64.zip\n",
+            "      Description: \"durabox 0.1.0, handler order\"\n",
+            "        ExecutionTimeout: 86400\n",
             "      Architectures: [arm64]\n",
             "      Runtime: provided.al2023\n",
             "                - lambda:CheckpointDurableExecution\n                - lambda:GetDurableExecutionState\n",

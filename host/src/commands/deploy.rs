@@ -1,0 +1,191 @@
+//! `durabox deploy`
+
+use std::io::{IsTerminal, Write};
+
+use durabox::cloud::{CloudSettings, FunctionSettings, Lambda, mark};
+use durabox::deploy::{Change, Refusal, Wanted, carry_out, plan};
+use durabox::package::code_sha256;
+use serde_json::json;
+
+use super::package::{Made, Making};
+use super::run::{parse_variable, runtime};
+use crate::cli_error::{CliError, Kind};
+use crate::{exit_code, stdout};
+
+/// Stands for a role where nobody looks at it: a server on this machine.
+const LOCAL_ROLE: &str = "arn:aws:iam::123456789012:role/durabox";
+
+/// Creates or updates functions in Lambda, each of the artifact that was tested
+///
+/// It packages, says what it will change, changes it, publishes a version and waits until that is
+/// active. stdout gets the variables that cloud mode needs: eval "$(durabox deploy order)" sets them for
+/// `durabox test --runner-mode=cloud`. A function that durabox has not deployed is left alone unless told.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Handlers by name, or artifacts by path; every handler of the workspace if none is named
+    #[arg(value_name = "NAME|FILE.wasm")]
+    subjects: Vec<String>,
+
+    /// Name of the function, where one is deployed [default: the handler's]
+    #[arg(long, value_name = "NAME")]
+    function_name: Option<String>,
+
+    /// Role that functions run as; needed to create one in AWS
+    #[arg(long, value_name = "ARN", env = "DURABOX_ROLE")]
+    role: Option<String>,
+
+    /// Memory, MB [default: 256 when it is created, else as it is]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(i32).range(128..=10_240))]
+    memory: Option<i32>,
+
+    /// Seconds of one invocation [default: 60 when it is created, else as it is]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(1..=900))]
+    timeout: Option<i32>,
+
+    /// Seconds of a whole execution [default: a day when it is created, else as it is]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(1..=31_622_400))]
+    execution_timeout: Option<i32>,
+
+    /// Days for which an execution is kept [default: 14 when it is created, else as it is]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i32).range(1..=90))]
+    retention: Option<i32>,
+
+    /// A variable of the environment; repeatable, and all of them, as it is replaced whole
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
+    env: Vec<(String, String)>,
+
+    /// Point this alias at the new version, and name the function by it
+    #[arg(long, value_name = "NAME")]
+    alias: Option<String>,
+
+    #[command(flatten)]
+    making: Making,
+
+    /// AWS region; us-west-2 if neither this nor the variable is set
+    #[arg(long, env = "AWS_REGION")]
+    region: Option<String>,
+
+    /// Another endpoint than the region's, such as that of `durabox serve`
+    #[arg(long, value_name = "http://HOST:PORT", env = "LAMBDA_ENDPOINT")]
+    endpoint: Option<String>,
+
+    /// Deploy over functions that durabox has not deployed
+    #[arg(long)]
+    overwrite: bool,
+
+    /// Only say what would change
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Do not ask before changing anything; without a terminal nothing is asked
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Deploys.
+pub fn run(args: &Args) -> Result<u8, CliError> {
+    if args.function_name.is_some() && args.subjects.len() != 1 {
+        let message = format!("--function-name names one function, and {} handlers are named", args.subjects.len());
+        return Err(CliError::usage(message).hint("name the one handler that is deployed under it"));
+    }
+    let settings = CloudSettings::of_place(args.region.clone(), args.endpoint.clone());
+    let Made { zips, .. } = args.making.make(&args.subjects)?;
+    let functions: Vec<Wanted<'_>> = zips
+        .iter()
+        .map(|(handler, zip)| Wanted {
+            name: args.function_name.as_deref().unwrap_or(handler),
+            zip: &zip.bytes,
+            code_sha256: code_sha256(&zip.bytes),
+            architecture: args.making.arch.to_string(),
+            description: mark(handler, &zip.manifest.handler.sha256),
+            settings: args.settings(&settings),
+            overwrite: args.overwrite,
+        })
+        .collect();
+    runtime()?.block_on(async {
+        let lambda = Lambda::new(&settings).await;
+        let mut planned = Vec::new();
+        for wanted in &functions {
+            let deployed = lambda.deployed(wanted.name).await?;
+            planned.push((wanted, plan(wanted, deployed.as_ref()).map_err(refused)?));
+        }
+        say(&planned, &lambda.place().to_string());
+        if args.dry_run {
+            eprintln!("\nnothing was changed (--dry-run)");
+            return Ok(exit_code::OK);
+        }
+        if !args.yes && planned.iter().any(|(_, change)| *change != Change::Keep) && !is_agreed()? {
+            eprintln!("nothing was changed");
+            return Ok(exit_code::USAGE);
+        }
+        let mut qualified = Vec::new();
+        for ((wanted, change), (handler, _)) in planned.iter().zip(&zips) {
+            let version = carry_out(&lambda, wanted, change, args.alias.as_deref()).await?;
+            let name = format!("{}:{}", wanted.name, args.alias.as_deref().unwrap_or(&version));
+            eprintln!("active  {name}  version {version}");
+            qualified.push((handler.as_str(), name));
+        }
+        stdout::lines(&variables(&qualified))?;
+        Ok(exit_code::OK)
+    })
+}
+
+impl Args {
+    fn settings(&self, place: &CloudSettings) -> FunctionSettings {
+        let role = self.role.clone();
+        FunctionSettings {
+            role: role.or_else(|| place.is_on_this_machine().then(|| LOCAL_ROLE.to_owned())),
+            timeout: self.timeout,
+            memory: self.memory,
+            execution_timeout: self.execution_timeout,
+            retention_days: self.retention,
+            environment: (!self.env.is_empty()).then(|| {
+                let mut variables = self.env.clone();
+                variables.sort();
+                variables
+            }),
+            description: None,
+        }
+    }
+}
+
+fn say(planned: &[(&Wanted<'_>, Change)], place: &str) {
+    eprintln!("in {place}");
+    for (wanted, change) in planned {
+        let (done, lines) = change.describe();
+        eprintln!("{done}  {}", wanted.name);
+        lines.iter().for_each(|line| eprintln!("        {line}"));
+    }
+}
+
+/// Asks, where somebody can answer.
+fn is_agreed() -> Result<bool, CliError> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(true);
+    }
+    eprint!("\ngo on? [y/N] ");
+    let unread = |error: std::io::Error| CliError::usage(format!("the answer cannot be read: {error}"));
+    std::io::stderr().flush().map_err(unread)?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(unread)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Returns the variables of cloud mode, for a shell: the pair for one function, the map for many.
+fn variables(qualified: &[(&str, String)]) -> Vec<String> {
+    match qualified {
+        [(handler, name)] => vec![
+            format!("export QUALIFIED_FUNCTION_NAME='{name}'"),
+            format!("export LAMBDA_FUNCTION_TEST_NAME='{handler}'"),
+        ],
+        _ => {
+            let names = qualified.iter().map(|(handler, name)| ((*handler).to_owned(), json!(name)));
+            vec![format!("export DURABOX_FUNCTION_NAME_MAP='{}'", serde_json::Value::Object(names.collect()))]
+        }
+    }
+}
+
+fn refused(refusal: Refusal) -> CliError {
+    let hint = refusal.hint();
+    CliError { kind: Kind::Usage, source: Box::new(refusal), hints: vec![hint] }
+}
