@@ -147,6 +147,18 @@ fn failures() -> Vec<CloudError> {
             place: there(),
             failure: failure(Cause::CallbackClosed, "CallbackTimeoutException", "Callback has timed out"),
         },
+        CloudError::NoExecution { asked: "order-24".into(), functions: vec!["order".into()], place: there() },
+        CloudError::Function {
+            doing: "create",
+            action: "lambda:CreateFunction and iam:PassRole",
+            function: "order".into(),
+            place: there(),
+            failure: failure(
+                Cause::AccessDenied,
+                "AccessDeniedException",
+                "User: arn:aws:iam::123456789012:user/ada is not authorized to perform: lambda:CreateFunction",
+            ),
+        },
         CloudError::Stop {
             arn: arn(),
             place: there(),

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::server::Server;
 
-pub use function::{Environment, Function, architecture, packaged};
+pub use function::{Environment, Function, architecture, packaged, program};
 
 /// The ARN of every execution here.
 pub const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:handler:1/durable-execution/test/00000000-0000-4000-8000-000000000001";

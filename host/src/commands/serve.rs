@@ -51,6 +51,9 @@ pub struct Args {
     /// Serve the functions of a SAM template
     #[arg(long, value_name = "TEMPLATE.YAML")]
     pub template: Option<PathBuf>,
+    /// Start without the workspace's handlers: with the functions alone that were deployed to it
+    #[arg(long)]
+    pub empty: bool,
     /// Where functions are that --function or the template names without code
     #[arg(long, value_name = "http://HOST:PORT")]
     pub lambda_endpoint: Option<String>,

@@ -100,8 +100,8 @@ impl Drop for Service {
     }
 }
 
-/// Returns the command, built by this process's Cargo.
-fn durabox() -> PathBuf {
+/// Returns the command `durabox`, built by this process's Cargo.
+pub fn durabox() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(build).clone()
 }

@@ -31,6 +31,7 @@ pub fn parse(text: &str) -> Result<Named, String> {
 }
 
 /// Adds every function that is named, or every handler of the workspace if none is; returns the names.
+/// Functions that were deployed are there already.
 pub fn add_all(args: &Args, service: &Service) -> Result<Vec<String>, CliError> {
     let mut names = Vec::new();
     for Named { name, code } in &args.function {
@@ -47,7 +48,7 @@ pub fn add_all(args: &Args, service: &Service) -> Result<Vec<String>, CliError> 
             names.push(function.name);
         }
     }
-    if args.function.is_empty() && args.template.is_none() {
+    if args.function.is_empty() && args.template.is_none() && !args.empty {
         names.extend(add_workspace(args, service)?);
     }
     Ok(names)
