@@ -3,6 +3,7 @@
 pub mod clients;
 pub mod conformance;
 pub mod directory;
+pub mod fuzz;
 pub mod handlers;
 pub mod lambda;
 pub mod lambda_service;

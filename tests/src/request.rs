@@ -1,6 +1,6 @@
-//! One HTTP request, written and read by hand: what a test sends is what stands on the wire.
+//! HTTP requests, written and read by hand: what a test sends is what stands on the wire.
 
-use std::io::{Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use serde_json::Value;
@@ -28,6 +28,16 @@ impl Answer {
     }
 }
 
+/// Returns a text as it stands in one segment of a path.
+pub fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
 /// Sends a request to `http://HOST:PORT` and waits for its answer.
 ///
 /// # Panics
@@ -48,32 +58,78 @@ pub fn try_request(
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> std::io::Result<Answer> {
-    let address = endpoint.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(address)?;
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
-    stream.write_all(head.as_bytes())?;
-    stream.write_all(body)?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    read(&answer).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
+) -> io::Result<Answer> {
+    let headers = [&[("connection", "close")][..], headers].concat();
+    Connection::open(endpoint)?.request(method, path, &headers, body)
 }
 
-fn read(answer: &[u8]) -> Option<Answer> {
-    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(&answer[..end]).ok()?;
-    let mut lines = head.split("\r\n");
-    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let header = |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
-    let headers: Vec<(String, String)> = lines.filter_map(header).collect();
-    let body = &answer[end + 4..];
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
-    if length.is_some_and(|length: usize| body.len() < length) {
-        return None;
+/// A connection that is kept for many requests, one after the other.
+#[derive(Debug)]
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+    address: String,
+}
+
+impl Connection {
+    /// Connects to `http://HOST:PORT`.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn open(endpoint: &str) -> io::Result<Self> {
+        let address = endpoint.trim_start_matches("http://").to_owned();
+        let stream = TcpStream::connect(&address)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream), address })
     }
-    Some(Answer { status, headers, body: body.to_owned() })
+
+    /// Sends a request and waits for its answer; fails when the other side goes away before it is whole.
+    ///
+    /// # Errors
+    ///
+    /// The system's, and `InvalidData` for what is no answer.
+    pub fn request(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
+        let mut message = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
+        for (name, value) in headers {
+            message.push_str(&format!("{name}: {value}\r\n"));
+        }
+        message.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let mut message = message.into_bytes();
+        message.extend_from_slice(body);
+        self.stream.get_mut().write_all(&message)?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> io::Result<Answer> {
+        let line = self.line()?;
+        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let mut answer = Answer { status: status.ok_or(ErrorKind::InvalidData)?, ..Answer::default() };
+        loop {
+            let line = self.line()?;
+            let Some((name, value)) = line.split_once(':') else { break };
+            answer.headers.push((name.to_lowercase(), value.trim().to_owned()));
+        }
+        match answer.header("content-length").map(str::parse::<usize>) {
+            Some(Ok(length)) => {
+                answer.body.resize(length, 0);
+                self.stream.read_exact(&mut answer.body)?;
+            }
+            Some(Err(_)) => return Err(ErrorKind::InvalidData.into()),
+            None if answer.status == 204 => {}
+            None => {
+                self.stream.read_to_end(&mut answer.body)?;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Reads a line of the head, without its end.
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line)?;
+        match line.strip_suffix("\r\n") {
+            Some(line) => Ok(line.to_owned()),
+            None => Err(ErrorKind::UnexpectedEof.into()),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use durabox_tests::clients::service::Service;
 use durabox_tests::handlers::component;
-use durabox_tests::request::{Answer, request};
+use durabox_tests::request::{Answer, Connection, encoded, request};
 use serde_json::{Value, json};
 
 /// A directory of this test's own, empty.
@@ -15,15 +15,6 @@ fn scratch(name: &str) -> PathBuf {
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).expect("a directory");
     path
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 fn invoke(endpoint: &str, function: &str, kind: &str, name: &str, input: &Value) -> Answer {
@@ -55,43 +46,153 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-#[test]
-fn a_server_that_is_killed_again_and_again_loses_nothing_and_does_nothing_twice() {
-    let directory = scratch("killed");
-    let handlers = ["step_1_8"];
-    let mut service = Service::start_kept(&directory, &handlers, &[]);
-    let mut executions = Vec::new();
-    for round in 0..4 {
-        for number in 0..5 {
-            let name = format!("round-{round}-{number}");
-            executions.push(start(service.endpoint(), "step_1_8", &name, &json!({})));
+/// How often the server is killed.
+const KILLS: usize = 8;
+/// Clients at a time.
+const CLIENTS: usize = 4;
+/// Executions that a client starts before the next kill, at most.
+const STARTS: usize = 10;
+
+/// Starts executions and answers their callbacks, and keeps what was acknowledged.
+struct Client {
+    number: usize,
+    executions: Vec<Started>,
+}
+
+/// An execution whose start was acknowledged.
+struct Started {
+    function: &'static str,
+    name: String,
+    arn: String,
+    /// Answers to its callback, of which one counts: the acknowledged one, or one of those that nobody was told of.
+    sent: Vec<String>,
+    is_answered: bool,
+}
+
+impl Client {
+    /// Goes on until the server is gone, which is the error.
+    fn work(&mut self, endpoint: &str) -> std::io::Result<()> {
+        let mut connection = Connection::open(endpoint)?;
+        for _ in 0..STARTS {
+            self.start_one(&mut connection)?;
+            self.answer_one(&mut connection)?;
         }
-        // Killed while steps run, while waits wait, and just after a start.
-        std::thread::sleep(Duration::from_millis(150 * round));
-        service.kill();
-        service = Service::start_kept(&directory, &handlers, &[]);
+        loop {
+            self.answer_one(&mut connection)?;
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
-    let endpoint = service.endpoint().to_owned();
-    for arn in &executions {
-        until(arn, || get(&endpoint, arn, "")["Status"] == "SUCCEEDED");
-        let events = events(&endpoint, arn);
-        let ids: Vec<u64> = events.iter().map(|event| event["EventId"].as_u64().expect("an id")).collect();
-        assert_eq!(ids, (1..=events.len() as u64).collect::<Vec<_>>(), "{arn}: ids without a gap");
-        let of = |kind: &str| events.iter().filter(|event| event["EventType"] == kind).count();
-        assert_eq!((of("ExecutionStarted"), of("ExecutionSucceeded")), (1, 1), "{arn}");
-        assert_eq!(of("WaitStarted"), of("WaitSucceeded"), "{arn}");
-        let mut steps: Vec<&str> = events
-            .iter()
-            .filter(|event| event["EventType"] == "StepSucceeded")
-            .map(|event| event["Id"].as_str().expect("an id"))
-            .collect();
-        let all = steps.len();
-        steps.sort_unstable();
-        steps.dedup();
-        assert_eq!(steps.len(), all, "{arn}: no step is done twice");
+
+    /// Starts the next execution; one whose start was not acknowledged is started again by the same name.
+    fn start_one(&mut self, connection: &mut Connection) -> std::io::Result<()> {
+        let next = self.executions.len();
+        let function = if next.is_multiple_of(2) { "wait_for_callback" } else { "step_1_8" };
+        let name = format!("client-{}-{next}", self.number);
+        let path = format!("/2015-03-31/functions/{function}/invocations?Qualifier=%24LATEST");
+        let headers = [("x-amz-invocation-type", "Event"), ("x-amz-durable-execution-name", name.as_str())];
+        let answer = connection.request("POST", &path, &headers, b"{}")?;
+        let arn = answer.header("x-amz-durable-execution-arn").map(str::to_owned);
+        let arn = arn.unwrap_or_else(|| panic!("{name}: {} {}", answer.status, answer.json()));
+        self.executions.push(Started { function, name, arn, sent: Vec::new(), is_answered: false });
+        Ok(())
     }
-    // The same names again find the same executions, also after all those restarts.
-    assert_eq!(start(&endpoint, "step_1_8", "round-0-0", &json!({})), executions[0]);
+
+    /// Answers the first callback that is open, or only asks whether the server is there.
+    fn answer_one(&mut self, connection: &mut Connection) -> std::io::Result<()> {
+        let waits = |started: &&mut Started| started.function == "wait_for_callback" && !started.is_answered;
+        match self.executions.iter_mut().find(waits) {
+            Some(started) => started.answer(connection),
+            None => connection.request("GET", "/health", &[], b"").map(drop),
+        }
+    }
+}
+
+impl Started {
+    /// Answers the callback if it is open, each time with another result.
+    fn answer(&mut self, connection: &mut Connection) -> std::io::Result<()> {
+        let path = format!("/2025-12-01/durable-executions/{}/history", encoded(&self.arn));
+        let history = connection.request("GET", &path, &[], b"")?.json();
+        let events = history["Events"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let callback = events.iter().find_map(|event| event["CallbackStartedDetails"]["CallbackId"].as_str());
+        let Some(callback) = callback else { return Ok(()) };
+        let result = json!(format!("{} {}", self.name, self.sent.len())).to_string();
+        self.sent.push(result.clone());
+        let path = format!("/2025-12-01/durable-execution-callbacks/{}/succeed", encoded(callback));
+        let answer = connection.request("POST", &path, &[], result.as_bytes())?;
+        if answer.status == 200 {
+            self.sent = vec![result];
+        } else {
+            // One that was sent before the server was killed has arrived, though nobody was told.
+            assert_eq!(answer.header("x-amzn-errortype"), Some("CallbackTimeoutException"), "{}", answer.json());
+            self.sent.pop();
+            assert!(!self.sent.is_empty(), "{}: a callback that nobody answered takes no answer", self.arn);
+        }
+        self.is_answered = true;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_at_any_moment_loses_nothing_it_acknowledged_and_does_nothing_twice() {
+    let seed = std::env::var("DURABOX_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().expect("a number"));
+    println!("DURABOX_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let directory = scratch("killed");
+    let handlers = ["step_1_8", "wait_for_callback"];
+    let mut clients: Vec<Client> = (0..CLIENTS).map(|number| Client { number, executions: Vec::new() }).collect();
+    for _ in 0..KILLS {
+        let service = Service::start_kept(&directory, &handlers, &[]);
+        let endpoint = service.endpoint().to_owned();
+        let moment = Duration::from_micros(random.u64(0..600_000));
+        println!("killed after {moment:?}");
+        std::thread::scope(|scope| {
+            for client in &mut clients {
+                let endpoint = endpoint.as_str();
+                scope.spawn(move || client.work(endpoint).expect_err("it works until the server is gone"));
+            }
+            std::thread::sleep(moment);
+            service.kill();
+        });
+    }
+
+    let service = Service::start_kept(&directory, &handlers, &[]);
+    let endpoint = service.endpoint();
+    let mut executions: Vec<Started> = clients.into_iter().flat_map(|client| client.executions).collect();
+    assert!(!executions.is_empty(), "no start was acknowledged in {KILLS} lives of the server");
+    let mut connection = Connection::open(endpoint).expect("the server is there");
+    for started in executions.iter_mut().filter(|started| started.function == "wait_for_callback") {
+        let limit = Instant::now() + Duration::from_secs(120);
+        while !started.is_answered {
+            assert!(Instant::now() < limit, "{}: its callback opens", started.arn);
+            started.answer(&mut connection).expect("the server is there");
+        }
+    }
+    for started in &executions {
+        let Started { function, name, arn, sent, .. } = started;
+        until(arn, || get(endpoint, arn, "")["Status"] == "SUCCEEDED");
+        check_history(arn, &events(endpoint, arn), sent);
+        // The same name again finds the same execution, also after all those restarts.
+        assert_eq!(start(endpoint, function, name, &json!({})), *arn);
+    }
+}
+
+/// Checks that nothing is missing and nothing was done twice; of the answers `sent` to its callback one counts.
+fn check_history(arn: &str, events: &[Value], sent: &[String]) {
+    let ids: Vec<u64> = events.iter().map(|event| event["EventId"].as_u64().expect("an id")).collect();
+    assert_eq!(ids, (1..=events.len() as u64).collect::<Vec<_>>(), "{arn}: ids without a gap");
+    let of = |kind: &'static str| events.iter().filter(move |event| event["EventType"] == kind);
+    assert_eq!((of("ExecutionStarted").count(), of("ExecutionSucceeded").count()), (1, 1), "{arn}");
+    assert_eq!(of("WaitStarted").count(), of("WaitSucceeded").count(), "{arn}");
+    let mut steps: Vec<&str> = of("StepSucceeded").map(|event| event["Id"].as_str().expect("an id")).collect();
+    let all = steps.len();
+    steps.sort_unstable();
+    steps.dedup();
+    assert_eq!(steps.len(), all, "{arn}: no step is done twice");
+    let results: Vec<&str> = of("CallbackSucceeded")
+        .map(|event| event["CallbackSucceededDetails"]["Result"]["Payload"].as_str().expect("a result"))
+        .collect();
+    assert_eq!(results.len(), usize::from(!sent.is_empty()), "{arn}: a callback is answered once, got {results:?}");
+    assert!(results.iter().all(|result| sent.iter().any(|sent| sent == result)), "{arn}: {results:?}, sent {sent:?}");
 }
 
 #[test]
@@ -193,7 +294,16 @@ fn what_is_no_request_gets_lambdas_errors() {
             400,
             "InvalidParameterValueException",
         ),
+        (
+            "GET",
+            "/2025-12-01/functions/hello_world/durable-executions?Marker=18446744073709551615",
+            b"",
+            400,
+            "InvalidParameterValueException",
+        ),
+        ("GET", "/2015-03-31/functions/%FF", b"", 400, "InvalidParameterValueException"),
         ("GET", "/nothing", b"", 404, "UnknownOperationException"),
+        ("POST", "/health", b"", 404, "UnknownOperationException"),
         ("PATCH", "/2015-03-31/functions", b"", 404, "UnknownOperationException"),
     ] {
         let answer = ask(method, path, body);

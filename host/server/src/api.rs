@@ -66,7 +66,7 @@ pub fn router(service: Arc<Service>, access: Access) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::new(access), admit))
-        .route("/health", get(health))
+        .route("/health", get(health).fallback(unknown))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), observe))
         .with_state(service)

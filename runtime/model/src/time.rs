@@ -31,9 +31,11 @@ impl Timestamp {
         let zone_at = rest.find(['Z', '+', '-'])?;
         let (fraction, zone) = rest.split_at(zone_at);
         let millis = match fraction.strip_prefix('.') {
-            Some(digits) => (format!("0.{digits}").parse::<f64>().ok()? * 1000.0).round() as u64,
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                (format!("0.{digits}").parse::<f64>().ok()? * 1000.0).round() as u64
+            }
             None if fraction.is_empty() => 0,
-            None => return None,
+            _ => return None,
         };
         let in_range = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
         if !in_range || hours > 23 || minutes > 59 || seconds > 60 {
@@ -48,7 +50,11 @@ impl Timestamp {
             None => (zone == "Z").then_some(local)?,
             Some(offset) => {
                 let (hours, minutes) = offset.split_once(':').or_else(|| offset.split_at_checked(2))?;
-                let offset = (hours.parse::<u64>().ok()? * 60 + minutes.parse::<u64>().ok()?) * 60;
+                let (hours, minutes) = (hours.parse::<u64>().ok()?, minutes.parse::<u64>().ok()?);
+                if hours > 23 || minutes > 59 {
+                    return None;
+                }
+                let offset = (hours * 60 + minutes) * 60;
                 if zone.starts_with('+') { local.checked_sub(offset)? } else { local + offset }
             }
         };
@@ -167,6 +173,9 @@ mod tests {
             ("2026-01-01", None),
             ("yesterday", None),
             ("2026-01-01T00:00:00", None),
+            ("2026-01-01T00:00:00-24:00", None),
+            ("2026-01-01T00:00:00-9999999999999999999:00", None),
+            ("2026-01-01T00:00:00.5e300Z", None),
         ] {
             assert_eq!(Timestamp::parse(text), millis.map(Timestamp::from_millis), "{text}");
         }

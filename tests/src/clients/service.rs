@@ -43,6 +43,17 @@ impl Service {
         Self::spawn(command, handlers)
     }
 
+    /// Starts `durabox serve --port 0` with its state in memory.
+    ///
+    /// # Panics
+    ///
+    /// When it ends instead: with what it told.
+    pub fn start_in_memory(handlers: &[&str], arguments: &[&str]) -> Self {
+        let mut command = Command::new(durabox());
+        command.args(["serve", "--port", "0", "--memory"]).args(arguments);
+        Self::spawn(command, handlers)
+    }
+
     fn spawn(mut command: Command, handlers: &[&str]) -> Self {
         for handler in handlers {
             command.arg("--function").arg(format!("{handler}={}", component(handler).display()));
@@ -74,6 +85,11 @@ impl Service {
     /// Returns where it listens, `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Returns its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it, as a machine that loses power would: nothing is said, nothing is finished.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::empty;
 use super::error::ApiError;
-use super::request::json;
+use super::request::{Path, json};
 use crate::Service;
 use crate::service::CallbackAnswer;
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use durabox_runtime::engine::CheckpointRequest;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::empty;
 use super::error::ApiError;
-use super::request::{Query, json as read};
+use super::request::{Path, Query, json as read};
 use crate::names::is_execution_name;
 use crate::service::{HistoryQuery, Service, ServiceError, Snapshot};
 
@@ -210,7 +210,8 @@ pub async fn list(State(service): State<Arc<Service>>, Path(name): Path<String>,
         started_before: query.time("StartedBefore")?,
         oldest_first: query.flag("ReverseOrder", false)?,
         skip: match query.text("Marker") {
-            Some(marker) => marker.parse().map_err(|_| ApiError::invalid("Invalid marker"))?,
+            // No list is so long that its places need more than 32 bits.
+            Some(marker) => marker.parse::<u32>().map_err(|_| ApiError::invalid("Invalid marker"))? as usize,
             None => 0,
         },
         limit: query.count("MaxItems")?,

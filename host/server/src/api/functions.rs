@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::request::{Query, header, json as read};
+use super::request::{Path, Query, header, json as read};
 use crate::function::{Code, DurableConfig, FunctionSettings, FunctionVersion};
 use crate::names::{FunctionName, LATEST};
 use crate::service::{Service, ServiceError};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use base64::Engine as _;
@@ -13,7 +13,7 @@ use durabox_runtime::model::ExecutionStatus;
 
 use super::RequestId;
 use super::error::ApiError;
-use super::request::{Query, header};
+use super::request::{Path, Query, header};
 use crate::Service;
 use crate::service::{Invoked, PlainFailure, StartRequest, failure};
 

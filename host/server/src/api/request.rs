@@ -1,12 +1,28 @@
-//! What requests have in common: queries, headers, bodies that may be empty.
+//! What requests have in common: paths, queries, headers, bodies that may be empty.
 
 use axum::body::Bytes;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use durabox_runtime::model::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use crate::names::FunctionName;
+
+/// What a path names. Axum's own would say in plain text what is wrong with it.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(named)) => Ok(Self(named)),
+            Err(rejection) => Err(ApiError::invalid(rejection.body_text())),
+        }
+    }
+}
 
 /// A query: keys may come more than once.
 pub struct Query(Vec<(String, String)>);
