@@ -4,12 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use durabox::CloudError;
 use durabox::handlers::BuildError;
 use durabox::near;
 use durabox::package::PackageError;
 use durabox::package::bootstrap::BootstrapError;
 use durabox::workspace::WorkspaceError;
+use durabox::{CloudError, RunError};
 use durabox_runtime::ArtifactError;
 use durabox_runtime::local::LocalError;
 use durabox_runtime::store::StoreError;
@@ -108,6 +108,22 @@ impl From<CloudError> for CliError {
     fn from(error: CloudError) -> Self {
         let hints = error.hints();
         Self::new(Kind::Usage, error, hints)
+    }
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Workspace(error) => error.into(),
+            RunError::Build(error) => error.into(),
+            RunError::Artifact(error) => error.into(),
+            RunError::Local(error) => error.into(),
+            RunError::Cloud(error) => (*error).into(),
+            other => {
+                let hints = other.hints();
+                Self::new(Kind::Usage, other, hints)
+            }
+        }
     }
 }
 

@@ -30,6 +30,7 @@ enum Command {
     Package(commands::package::Args),
     Serve(Box<commands::serve::Args>),
     Test(commands::test::Args),
+    Verify(commands::verify::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Package(args) => commands::package::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Test(args) => commands::test::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -1,5 +1,6 @@
 //! The subcommands, one to a file; the docs of their arguments are `--help`.
 
+mod cargo_test;
 mod input;
 mod subject;
 
@@ -11,3 +12,4 @@ pub mod replay;
 pub mod run;
 pub mod serve;
 pub mod test;
+pub mod verify;

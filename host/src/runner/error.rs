@@ -78,11 +78,10 @@ impl From<CloudError> for RunError {
     }
 }
 
-/// Writes what a person reads: this is what a test's `expect` prints.
-impl fmt::Debug for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
-        let hints = match self {
+impl RunError {
+    /// Returns what to do about it, one hint to an element.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
             Self::Workspace(error) => error.hints(),
             Self::Build(error) => error.hints(),
             Self::Cloud(error) => error.hints(),
@@ -100,8 +99,15 @@ impl fmt::Debug for RunError {
                 ]
             }
             _ => Vec::new(),
-        };
-        for hint in hints {
+        }
+    }
+}
+
+/// Writes what a person reads: this is what a test's `expect` prints.
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        for hint in self.hints() {
             write!(f, "\nhint: {hint}")?;
         }
         Ok(())

@@ -101,7 +101,7 @@ impl Drop for Service {
 }
 
 /// Returns the command, built by this process's Cargo.
-fn durabox() -> PathBuf {
+pub fn durabox() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(build).clone()
 }
