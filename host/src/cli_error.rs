@@ -4,12 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use durabox::{CloudError, RunError};
 use durabox::handlers::BuildError;
 use durabox::near;
 use durabox::package::PackageError;
 use durabox::package::bootstrap::BootstrapError;
 use durabox::workspace::WorkspaceError;
+use durabox::{CloudError, RunError};
 use durabox_runtime::ArtifactError;
 use durabox_runtime::local::LocalError;
 use durabox_runtime::store::StoreError;
@@ -113,13 +113,17 @@ impl From<CloudError> for CliError {
 
 impl From<RunError> for CliError {
     fn from(error: RunError) -> Self {
-        let hints = error.hints();
-        let kind = match error {
-            RunError::Build(_) => Kind::Build,
-            RunError::Artifact(_) => Kind::Store,
-            _ => Kind::Usage,
-        };
-        Self::new(kind, error, hints)
+        match error {
+            RunError::Workspace(error) => error.into(),
+            RunError::Build(error) => error.into(),
+            RunError::Artifact(error) => error.into(),
+            RunError::Local(error) => error.into(),
+            RunError::Cloud(error) => (*error).into(),
+            other => {
+                let hints = other.hints();
+                Self::new(Kind::Usage, other, hints)
+            }
+        }
     }
 }
 

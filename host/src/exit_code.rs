@@ -16,6 +16,8 @@ pub const STORE: u8 = 5;
 pub const OPEN: u8 = 6;
 /// A package holds something else than what was tested.
 pub const OTHER_PACKAGE: u8 = 7;
+/// What runs locally and what is deployed do not do the same.
+pub const DIFFERS: u8 = 8;
 /// Interrupted by Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 
@@ -30,6 +32,7 @@ Exit codes:
     5  the artifact or the store in .durabox/ cannot be used
     6  the execution is RUNNING still: a callback has no answer
     7  a package is not what was tested
+    8  verify: local and cloud differ
   130  interrupted by Ctrl-C";
 
 #[cfg(test)]
@@ -45,6 +48,7 @@ mod tests {
             super::STORE,
             super::OPEN,
             super::OTHER_PACKAGE,
+            super::DIFFERS,
             super::INTERRUPTED,
         ] {
             assert!(super::HELP.lines().any(|line| line.trim_start().starts_with(&format!("{code}  "))), "{code}");

@@ -13,6 +13,7 @@ use similar::TextDiff;
 use crate::runner::{Mode, TestResult};
 
 pub use signature::signature;
+pub(crate) use signature::{INVOCATION, paths};
 
 /// The variable that lets golden histories be written: anything but empty and `0` does.
 pub const UPDATE_VARIABLE: &str = "DURABOX_UPDATE_HISTORIES";
@@ -133,7 +134,7 @@ fn diff(golden: &str, actual: &str) -> String {
 fn by_operation(history: &str) -> String {
     let mut lines: Vec<(&str, &str)> = history
         .lines()
-        .filter(|line| !line.starts_with(signature::INVOCATION))
+        .filter(|line| !line.starts_with(INVOCATION))
         .map(|line| (line.split_once('\t').map_or(line, |(_, operation)| operation), line))
         .map(|(operation, line)| (operation.split('\t').next().unwrap_or(operation), line))
         .collect();

@@ -2,12 +2,15 @@
 //!
 //! The mode is that of `DURABOX_RUNNER_MODE`: `local`, which is the default, `cloud` or `auto`, which is
 //! local with the cloud for what cannot be had locally. A test that does not run says why on stderr,
-//! where Cargo shows it, and in the file that `DURABOX_TEST_REPORT` names, if it is set.
+//! where Cargo shows it, and in the file that `DURABOX_TEST_REPORT` names, if it is set. What its executions
+//! came to is in the file that `DURABOX_TEST_RECORDS` names.
 
 mod case;
 mod decision;
 mod failure;
+mod lines;
 mod mode;
+pub(crate) mod record;
 mod report;
 
 use std::any::Any;
@@ -20,6 +23,7 @@ pub use case::{Case, Needs, Runner};
 pub use decision::{Decision, Fallback, Place, decide};
 pub use failure::{Failure, Outcome};
 pub use mode::{RunnerMode, UnknownMode};
+pub use record::{RECORDS_VARIABLE, Record, read_records};
 pub use report::{REPORT_VARIABLE, Report, Verdict, read_reports};
 
 /// How a test ended: well, with an error, or with a panic.
@@ -40,7 +44,7 @@ pub fn run<R: Runner, F: Future<Output: Outcome>>(case: &Case, body: impl Fn(R) 
     let decision = match decision {
         Decision::LocalFirst(fallback) => {
             refusal::forget();
-            let end = attempt(R::local(case), &body);
+            let end = attempt(case, R::local(case), &body);
             match refusal::take().filter(|_| !matches!(end, Ok(Ok(())))) {
                 None => return finish(case, &Verdict::local(), end),
                 Some(reason) => fallback.because(case, &reason),
@@ -49,16 +53,19 @@ pub fn run<R: Runner, F: Future<Output: Outcome>>(case: &Case, body: impl Fn(R) 
         decision => decision,
     };
     match decision {
-        Decision::Cloud(place) => finish(case, &place.verdict(), attempt(R::cloud(&place), &body)),
+        Decision::Cloud(place) => finish(case, &place.verdict(), attempt(case, R::cloud(&place), &body)),
         Decision::Skip(reason) => {
-            report::write(case, &Verdict::skipped(&reason), true);
+            report::write(case, &Verdict::skipped(&reason), None);
             report::tell(case, &reason);
         }
-        Decision::Local | Decision::LocalFirst(_) => finish(case, &Verdict::local(), attempt(R::local(case), &body)),
+        Decision::Local | Decision::LocalFirst(_) => {
+            finish(case, &Verdict::local(), attempt(case, R::local(case), &body));
+        }
     }
 }
 
-fn attempt<R, F: Future<Output: Outcome>>(runner: Result<R, Failure>, body: &impl Fn(R) -> F) -> End {
+fn attempt<R, F: Future<Output: Outcome>>(case: &Case, runner: Result<R, Failure>, body: &impl Fn(R) -> F) -> End {
+    let _recording = record::begin(case);
     catch_unwind(AssertUnwindSafe(|| {
         let test = body(runner?);
         block_on(async { test.await.into_result() })?
@@ -66,10 +73,23 @@ fn attempt<R, F: Future<Output: Outcome>>(runner: Result<R, Failure>, body: &imp
 }
 
 fn finish(case: &Case, verdict: &Verdict, end: End) {
-    report::write(case, verdict, matches!(end, Ok(Ok(()))));
+    report::write(case, verdict, failure_of(&end));
     match end {
         Ok(Ok(())) => {}
         Ok(Err(failure)) => panic!("{failure:?}"),
         Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Returns why a test failed, if it did.
+fn failure_of(end: &End) -> Option<String> {
+    match end {
+        Ok(Ok(())) => None,
+        Ok(Err(failure)) => Some(format!("{failure:?}")),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Some(text.unwrap_or("it panicked").to_owned())
+        }
     }
 }

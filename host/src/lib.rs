@@ -49,9 +49,9 @@
 //! ```
 //!
 //! The parts: [`workspace`] finds handlers, [`handlers`] builds them, [`runner`] runs them in
-//! tests, [`cloud`] runs what is deployed, [`harness`] decides which, [`package`] makes zips for Lambda,
-//! [`render`] turns what came of it into text and JSON. The command `durabox` is made of the
-//! same parts.
+//! tests, [`cloud`] runs what is deployed, [`harness`] decides which, [`verify`] compares both,
+//! [`package`] makes zips for Lambda, [`render`] turns what came of it into text and JSON. The command
+//! `durabox` is made of the same parts.
 
 pub mod cloud;
 pub mod deploy;
@@ -66,6 +66,7 @@ pub mod runner;
 pub mod siblings;
 pub mod source;
 pub mod state_dir;
+pub mod verify;
 pub mod workspace;
 
 pub use cloud::{CloudError, CloudExecution, CloudRunner};

@@ -34,6 +34,7 @@ enum Command {
     Test(commands::test::Args),
     Package(commands::package::Args),
     Deploy(commands::deploy::Args),
+    Verify(commands::verify::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Test(args) => commands::test::run(&args),
         Command::Package(args) => commands::package::run(&args),
         Command::Deploy(args) => commands::deploy::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

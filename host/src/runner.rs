@@ -295,7 +295,7 @@ impl LocalRunner {
     async fn run_named(&self, input: String, execution_name: Option<String>) -> Result<TestResult, RunError> {
         let (artifact, options) = self.prepare(execution_name)?;
         let run = local::run(artifacts::sandbox()?, &artifact, &input, options, None).await?;
-        TestResult::of_local(run)
+        TestResult::of_local(run, artifact.sha256())
     }
 
     /// Starts an execution whose callbacks the test answers by hand.

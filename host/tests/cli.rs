@@ -458,6 +458,18 @@ fn tests_in_the_cloud_need_to_know_where_it_is() {
 }
 
 #[test]
+fn both_modes_are_compared_only_where_the_cloud_is_known() {
+    let place = Place::new("verify");
+    let words = "Cloud mode requires both QUALIFIED_FUNCTION_NAME and LAMBDA_FUNCTION_TEST_NAME environment variables";
+    place.run(&["verify"]).refused(2, &[words, "hint: QUALIFIED_FUNCTION_NAME is the deployed function"]);
+    place.run(&["verify", "order.wasm"]).refused(2, &["--input", "--function-name"]);
+    place.run(&["verify", "--input", "{}"]).refused(2, &["NAME | PATH.WASM"]);
+    let one = ["verify", "order.wasm", "--function-name", "order:1"];
+    place.run(&[&one[..], &["--input", "{}", "-k", "order"]].concat()).refused(2, &["cannot be used with"]);
+    place.run(&[&one[..], &["--input", "{id: 42}"]].concat()).refused(2, &["input is not JSON"]);
+}
+
+#[test]
 fn tests_are_run_and_said_to_have_run_where() {
     let cargo = std::env::var_os("CARGO").expect("a test is run by cargo");
     let output = Command::new(env!("CARGO_BIN_EXE_durabox"))
@@ -482,7 +494,7 @@ fn tests_are_run_and_said_to_have_run_where() {
 fn help_says_what_each_command_does_and_what_exit_codes_mean() {
     let place = Place::new("help");
     let help = place.run(&["--help"]).out;
-    for word in ["new", "build", "run", "history", "replay", "Exit codes", "130"] {
+    for word in ["new", "build", "run", "history", "replay", "verify", "Exit codes", "130"] {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert_eq!(place.run(&["run"]).code, 2);

@@ -5,7 +5,7 @@ use tokio::sync::OnceCell;
 
 use super::client::{CloudClient, Poll};
 use super::{CloudError, CloudExecution, CloudSettings, Deployed, Lambda};
-use crate::runner::{RunError, RunRequest, StartRequest};
+use crate::runner::{RunError, RunRequest, StartRequest, TestResult};
 
 /// How long a run is waited for unless it says otherwise, as in AWS's framework.
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -75,6 +75,11 @@ impl CloudRunner {
     /// Runs the function on `input` until the execution closes, however it closes.
     pub fn run<I: Serialize + ?Sized>(&self, input: &I) -> RunRequest<'_> {
         RunRequest::cloud(self, input)
+    }
+
+    /// Runs the function on JSON text.
+    pub async fn run_json(&self, input: &str) -> Result<TestResult, RunError> {
+        self.start_json(input.to_owned(), None).await?.wait_for_result().await
     }
 
     /// Starts an execution and returns at once.

@@ -1,5 +1,6 @@
 //! The subcommands, one to a file; the docs of their arguments are `--help`.
 
+mod cargo_test;
 mod input;
 mod lambda;
 mod subject;
@@ -16,3 +17,4 @@ pub mod run;
 pub mod serve;
 pub mod stop;
 pub mod test;
+pub mod verify;

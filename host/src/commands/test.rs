@@ -1,12 +1,10 @@
 //! `durabox test`
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use durabox::cloud::CloudSettings;
-use durabox::harness::{REPORT_VARIABLE, Report, RunnerMode, UnknownMode, Verdict, read_reports};
+use durabox::harness::{Report, RunnerMode, UnknownMode, Verdict};
 use durabox::render::text::{columns, count};
 
+use super::cargo_test::{Reports, Selection, status};
 use crate::cli_error::CliError;
 use crate::{exit_code, stdout};
 
@@ -25,13 +23,8 @@ pub struct Args {
     )]
     runner_mode: RunnerMode,
 
-    /// Runs only tests whose name contains this; may be repeated
-    #[arg(short = 'k', long = "filter", value_name = "TEXT")]
-    filters: Vec<String>,
-
-    /// Runs them with cargo nextest, a process to a test
-    #[arg(long)]
-    nextest: bool,
+    #[command(flatten)]
+    selection: Selection,
 
     /// Options of `cargo test`, such as `--release`, `-p shop` or `--test orders`
     #[arg(value_name = "CARGO OPTIONS", trailing_var_arg = true, allow_hyphen_values = true)]
@@ -47,21 +40,9 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
     if args.runner_mode == RunnerMode::Cloud {
         CloudSettings::from_environment()?;
     }
-    let report = Temporary::new();
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(if args.nextest { &["nextest", "run"][..] } else { &["test"] });
-    command.args(&args.options);
-    // Those of cargo test go to the test programs, which take several.
-    match args.nextest {
-        true => command.args(&args.filters),
-        false if args.filters.is_empty() => &mut command,
-        false => command.arg("--").args(&args.filters),
-    };
-    command.env(RunnerMode::VARIABLE, args.runner_mode.as_str()).env(REPORT_VARIABLE, &report.0);
-    let status = command.status().map_err(|error| {
-        CliError::usage(format!("cargo could not be run: {error}")).hint("is `cargo` installed and on the PATH?")
-    })?;
-    let reports = read_reports(&report.0).map_err(|error| CliError::io("reading", &report.0, &error))?;
+    let kept = Reports::new("test");
+    let status = status(&mut args.selection.command(&args.options, args.runner_mode, &kept))?;
+    let reports = kept.read()?;
     stdout::lines(&summary(&reports, args.runner_mode))?;
     match status.code() {
         Some(0) => Ok(exit_code::OK),
@@ -69,21 +50,6 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
         _ if reports.iter().any(|report| !report.passed) => Ok(exit_code::EXECUTION_FAILED),
         _ if reports.is_empty() => Ok(exit_code::BUILD),
         _ => Ok(exit_code::EXECUTION_FAILED),
-    }
-}
-
-/// A file that is gone when it is no longer wanted.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("durabox-test-{}.jsonl", std::process::id())))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        drop(std::fs::remove_file(&self.0));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::render::operation::title_of;
 use crate::runner::TestResult;
 
 /// How a line of an invocation begins.
-pub(super) const INVOCATION: &str = "InvocationCompleted";
+pub(crate) const INVOCATION: &str = "InvocationCompleted";
 
 /// Returns a history without what differs from run to run: a line to an event, with its type, the
 /// path of its operation, and what the handler decided of it, separated by tabs.
@@ -25,7 +25,7 @@ pub fn signature(result: &TestResult) -> String {
 
 /// Returns the path of each operation by its id: titles from the outermost context inwards, with
 /// `#2` after the second of the same title in its context.
-fn paths(result: &TestResult) -> HashMap<&str, String> {
+pub(crate) fn paths(result: &TestResult) -> HashMap<&str, String> {
     let mut paths: HashMap<&str, String> = HashMap::new();
     let mut met: HashMap<(Option<&str>, String), usize> = HashMap::new();
     for operation in result.operations() {

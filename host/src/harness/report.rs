@@ -1,12 +1,12 @@
 //! Which test ran where and why: a line of JSON to a test, for the summary of `durabox test`.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::case::Case;
+use super::lines;
 
 /// The variable that names the file to which tests append what became of them.
 pub const REPORT_VARIABLE: &str = "DURABOX_TEST_REPORT";
@@ -57,22 +57,25 @@ pub struct Report {
     pub test: String,
     /// Whether it passed; one that was skipped has.
     pub passed: bool,
+    /// Why it failed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub failure: Option<String>,
     /// Where it ran, or why it did not.
     #[serde(flatten)]
     pub verdict: Verdict,
 }
 
-/// Appends what became of a test, if somebody asked for it.
-pub(super) fn write(case: &Case, verdict: &Verdict, passed: bool) {
+/// Appends what became of a test, and why it failed if it did, if somebody asked for it.
+pub(super) fn write(case: &Case, verdict: &Verdict, failure: Option<String>) {
     let Some(path) = std::env::var_os(REPORT_VARIABLE) else { return };
-    let report = Report { target: case.target().to_owned(), test: case.path(), passed, verdict: verdict.clone() };
-    // A report that cannot be written must not fail a test that has passed.
-    let Ok(mut line) = serde_json::to_vec(&report) else { return };
-    line.push(b'\n');
-    if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path) {
-        // In one write, as other tests append to the same file.
-        drop(file.write_all(&line));
-    }
+    let report = Report {
+        target: case.target().to_owned(),
+        test: case.path(),
+        passed: failure.is_none(),
+        failure,
+        verdict: verdict.clone(),
+    };
+    lines::append(Path::new(&path), &report);
 }
 
 /// Says that a test was skipped. Cargo captures what a passing test prints, so that this goes past it.
@@ -83,12 +86,7 @@ pub(super) fn tell(case: &Case, reason: &str) {
 
 /// Reads what tests have appended, in order of target and name; nothing if none has.
 pub fn read_reports(path: &Path) -> std::io::Result<Vec<Report>> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let mut reports: Vec<Report> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let mut reports: Vec<Report> = lines::read(path)?;
     reports.sort_by(|one, other| (&one.target, &one.test).cmp(&(&other.target, &other.test)));
     Ok(reports)
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Mode, RunError, artifacts, refusal};
 use crate::cloud::{CloudDetails, CloudError};
+use crate::harness::record;
 use crate::render::divergence::{Compared, diagnose};
 use crate::render::summary::{details, metered, summary};
 use crate::render::warnings::{Audience, warnings};
@@ -26,7 +27,7 @@ pub struct TestResult {
 /// Where a result is from, and what it has that others have not.
 #[derive(Debug)]
 enum Source {
-    Local { run: Box<Run>, chained: Vec<TestResult> },
+    Local { run: Box<Run>, chained: Vec<TestResult>, artifact: Option<String> },
     Cloud(Box<CloudDetails>),
 }
 
@@ -88,8 +89,15 @@ fn lines(notes: &[String]) -> String {
 }
 
 impl TestResult {
-    /// Returns the result of a local run, unless one of its executions is not deterministic.
-    pub(super) fn of_local(mut run: Run) -> Result<Self, RunError> {
+    /// Returns the result of a local run of an artifact, by its SHA-256, unless one of its executions is
+    /// not deterministic.
+    pub(super) fn of_local(run: Run, artifact: &str) -> Result<Self, RunError> {
+        let result = Self::of_run(run, Some(artifact))?;
+        record::keep(&result);
+        Ok(result)
+    }
+
+    fn of_run(mut run: Run, artifact: Option<&str>) -> Result<Self, RunError> {
         refusal::note(&run);
         let chained = std::mem::take(&mut run.chained);
         let recorded = Recorded::from(&run);
@@ -100,14 +108,17 @@ impl TestResult {
                 return Err(RunError::Divergence(text));
             }
         }
-        let chained = chained.into_iter().map(Self::of_local).collect::<Result<_, _>>()?;
+        let chained = chained.into_iter().map(|run| Self::of_run(run, None)).collect::<Result<_, _>>()?;
         let metering = run.execution.metering();
-        Ok(Self { recorded, metering, source: Source::Local { run: Box::new(run), chained } })
+        let artifact = artifact.map(str::to_owned);
+        Ok(Self { recorded, metering, source: Source::Local { run: Box::new(run), chained, artifact } })
     }
 
     /// Returns the result of an execution in the cloud.
     pub(crate) fn of_cloud(recorded: Recorded, metering: Metering, details: CloudDetails) -> Self {
-        Self { recorded, metering, source: Source::Cloud(Box::new(details)) }
+        let result = Self { recorded, metering, source: Source::Cloud(Box::new(details)) };
+        record::keep(&result);
+        result
     }
 
     /// Returns where the execution ran.
@@ -115,6 +126,23 @@ impl TestResult {
         match self.source {
             Source::Local { .. } => Mode::Local,
             Source::Cloud(_) => Mode::Cloud,
+        }
+    }
+
+    /// Returns the function: by its own name, or in the cloud as it was named, with version or alias.
+    pub fn function(&self) -> &str {
+        match &self.source {
+            Source::Local { .. } => &self.recorded.function_name,
+            Source::Cloud(details) => &details.function,
+        }
+    }
+
+    /// Returns the SHA-256 of the artifact that ran, in hexadecimal; unknown of chained executions and
+    /// in the cloud.
+    pub fn artifact_sha256(&self) -> Option<&str> {
+        match &self.source {
+            Source::Local { artifact, .. } => artifact.as_deref(),
+            Source::Cloud(_) => None,
         }
     }
 

@@ -20,6 +20,8 @@ type Running = Pin<Box<dyn Future<Output = Result<Run, LocalError>> + Send>>;
 pub struct RunningExecution {
     controls: Controls,
     state: State,
+    /// The artifact's SHA-256.
+    artifact: String,
 }
 
 impl std::fmt::Debug for RunningExecution {
@@ -40,8 +42,9 @@ enum State {
 impl RunningExecution {
     pub(super) fn new(sandbox: &'static Sandbox, artifact: Artifact, input: String, options: RunOptions) -> Self {
         let (controls, commands) = local::controls();
+        let sha256 = artifact.sha256().to_owned();
         let running = async move { local::run_controlled(sandbox, &artifact, &input, options, None, commands).await };
-        Self { controls, state: State::Running(Box::pin(running)) }
+        Self { controls, state: State::Running(Box::pin(running)), artifact: sha256 }
     }
 
     /// Lets the execution go on until a callback of this name or id is open, and nothing else can
@@ -111,8 +114,8 @@ impl RunningExecution {
     pub async fn wait_for_result(self) -> Result<TestResult, RunError> {
         drop(self.controls);
         match self.state {
-            State::Running(running) => TestResult::of_local(running.await?),
-            State::Over(run) => TestResult::of_local(*run),
+            State::Running(running) => TestResult::of_local(running.await?, &self.artifact),
+            State::Over(run) => TestResult::of_local(*run, &self.artifact),
             State::Failed => Err(RunError::Callback(ControlError::Over)),
         }
     }
