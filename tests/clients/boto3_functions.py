@@ -97,6 +97,9 @@ with judge.section("CreateFunction"):
     settled(durable)
     result, answer = invoke(durable, {}, Qualifier="$LATEST")
     judge.equal("it runs with its code and environment", result, ["first", "red"])
+    judge.that("the log is not sent unasked", "LogResult" not in answer, "no LogResult", answer)
+    _, logged = invoke(durable, {}, Qualifier="$LATEST", LogType="Tail")
+    judge.equal("and is when it is", base64.b64decode(logged["LogResult"]).decode(), "the first has run\n")
     judge.that("as a durable execution", "DurableExecutionArn" in answer, "a DurableExecutionArn", answer)
     started = judge.history(answer["DurableExecutionArn"])[0]["ExecutionStartedDetails"]
     judge.equal("with its execution timeout", started["ExecutionTimeout"], 600)
@@ -234,7 +237,8 @@ with judge.section("A function that is not durable"):
     )
     lambda_.update_function_configuration(FunctionName=ordinary, Handler="plain.fails")
     settled(ordinary)
-    result, answer = invoke(ordinary, {})
+    result, answer = invoke(ordinary, {}, LogType="Tail")
+    judge.that("its log tells more", b"about to fail" in base64.b64decode(answer["LogResult"]), "a line", answer)
     judge.equal(
         "its failure is a function error", (answer["StatusCode"], answer.get("FunctionError")), (200, "Unhandled")
     )

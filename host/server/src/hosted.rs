@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::ServiceError;
 use crate::function::{DurableConfig, FunctionVersion};
+use crate::tail::Tail;
 use crate::timeline::Member;
 
 /// What the server keeps of an execution besides the machine's own state.
@@ -47,6 +48,8 @@ pub struct Hosted {
     pub metadata: Metadata,
     pub parent: Option<Parent>,
     pub member: Member,
+    /// Its log, if the caller who started it asked for that.
+    pub tail: Option<Tail>,
     execution: Mutex<Execution>,
     recorder: Recorder,
     /// Why its state can no longer be kept; it goes on after a restart, from what was kept last.
@@ -79,6 +82,7 @@ impl Hosted {
             metadata,
             parent,
             member,
+            tail: None,
             execution: Mutex::new(execution),
             recorder,
             broken: Mutex::default(),

@@ -98,6 +98,7 @@ impl Service {
             Ok(event) => event,
             Err(error) => return InvocationEnd::Crashed(ErrorObject::new("ServiceException", error.to_string())),
         };
+        self.tails.belongs(&request_id, &hosted.arn);
         let call = Call {
             request_id,
             payload: event,
@@ -174,7 +175,7 @@ impl Service {
 
     /// Returns what takes a component's lines to the log.
     fn log_lines(&self, hosted: &Arc<Hosted>, request_id: &str) -> Option<Sink> {
-        let log = self.log_sink()?;
+        let log = self.function_log();
         let (hosted, request_id) = (Arc::clone(hosted), request_id.to_owned());
         Some(Arc::new(move |line: &LogLine| log(&record(&hosted, &request_id, line))))
     }

@@ -21,6 +21,7 @@ mod registry;
 mod remote;
 mod serve;
 mod service;
+mod tail;
 mod timeline;
 
 pub use function::{Code, DurableConfig, FunctionSettings, FunctionVersion};

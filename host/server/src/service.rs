@@ -22,6 +22,7 @@ use crate::hosted::{Hosted, Metadata, Parent};
 use crate::log::{LogRecord, LogSink};
 use crate::names::Account;
 use crate::registry::Registry;
+use crate::tail::Tails;
 use crate::timeline::Timeline;
 
 pub use error::ServiceError;
@@ -111,6 +112,8 @@ pub struct Service {
     invocations: Arc<Semaphore>,
     /// The time in which nothing is skipped: that of starts and of retention.
     clock: Clock,
+    /// The logs that callers wait for.
+    pub(crate) tails: Tails,
     /// Where the code of functions is unpacked.
     code_dir: functions::CodeDir,
 }
@@ -139,6 +142,7 @@ impl Service {
             open: Mutex::default(),
             starting: Mutex::default(),
             clock: Clock::real(),
+            tails: Tails::default(),
             options,
         });
         service.load_functions()?;
@@ -226,8 +230,15 @@ impl Service {
         self.clock.now()
     }
 
-    pub(crate) fn log_sink(&self) -> Option<LogSink> {
-        self.options.log.clone()
+    /// Returns what takes the lines of functions: to the log, and to the callers that wait for them.
+    pub(crate) fn function_log(&self) -> LogSink {
+        let (log, tails) = (self.options.log.clone(), self.tails.clone());
+        Arc::new(move |record: &LogRecord| {
+            tails.take(record);
+            if let Some(log) = &log {
+                log(record);
+            }
+        })
     }
 
     /// Returns how many executions have not closed.

@@ -7,8 +7,9 @@ use durabox::deploy::{Change, Refusal, Wanted, carry_out, plan};
 use durabox::package::code_sha256;
 use serde_json::json;
 
+use super::granted::parse_variable;
 use super::package::{Made, Making};
-use super::run::{parse_variable, runtime};
+use super::run::runtime;
 use crate::cli_error::{CliError, Kind};
 use crate::{exit_code, stdout};
 

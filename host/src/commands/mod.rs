@@ -1,6 +1,7 @@
 //! The subcommands, one to a file; the docs of their arguments are `--help`.
 
 mod cargo_test;
+mod granted;
 mod input;
 mod lambda;
 mod subject;

@@ -11,6 +11,7 @@ use durabox_runtime::sandbox::{InvokeOptions, Policy};
 use durabox_runtime::verify::{self, Recorded, Report, Verdict};
 use serde_json::{Value, json};
 
+use super::granted::Granted;
 use super::subject::{Subject, current_directory, existing_store};
 use crate::cli_error::CliError;
 use crate::{exit_code, stdout};
@@ -30,6 +31,8 @@ pub struct Args {
     /// that was recorded, as it is now]
     #[arg(long, value_name = "NAME | PATH.WASM")]
     with: Option<String>,
+    #[command(flatten)]
+    granted: Granted,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -50,7 +53,12 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
     };
     let (sandbox, artifact) = subject.load()?;
     // Reads of clock and random are what a cause is most often made of.
-    let options = InvokeOptions { policy: Policy::Warn, ..InvokeOptions::default() };
+    let options = InvokeOptions {
+        policy: Policy::Warn,
+        preopens: args.granted.dir.clone(),
+        environment: args.granted.env.clone(),
+        ..InvokeOptions::default()
+    };
     let runtime = super::run::runtime()?;
     let report = runtime.block_on(verify::replay(&sandbox, &artifact, &recorded, options));
 

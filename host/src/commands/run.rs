@@ -20,7 +20,7 @@ use crate::cli_error::CliError;
 use crate::interrupt;
 use crate::progress::Display;
 
-pub use args::{Args, parse_preopen, parse_variable};
+pub use args::Args;
 
 /// Runs, keeps the run, and prints it.
 pub fn run(args: Args) -> Result<u8, CliError> {
@@ -42,9 +42,9 @@ pub fn run(args: Args) -> Result<u8, CliError> {
         real_time: args.real_time,
         timeout: Duration::from_secs(args.timeout),
         memory_limit: args.memory * 1024 * 1024,
-        preopens: args.dir.clone(),
+        preopens: args.granted.dir.clone(),
         allowed_hosts: args.allow_host.clone(),
-        environment: args.env.clone(),
+        environment: args.granted.env.clone(),
         shadow_replay: !args.no_shadow_replay,
         functions,
         callbacks: args.callback.clone(),

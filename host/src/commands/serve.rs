@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use durabox::state_dir::StateDir;
 use durabox_runtime::model::MAX_PAGE_SIZE;
-use durabox_runtime::sandbox::{AllowedHost, Preopen};
+use durabox_runtime::sandbox::AllowedHost;
 use durabox_server::api::{Access, router};
 use durabox_server::{Account, Limits, Service, ServiceOptions, serve};
 use tokio::net::TcpListener;
 
-use super::run::{parse_preopen, parse_variable};
+use super::granted::Granted;
 use super::subject::current_directory;
 use crate::cli_error::{CliError, Kind};
 use crate::exit_code;
@@ -72,12 +72,8 @@ pub struct Args {
     /// Let the steps of components send requests to a host; repeatable
     #[arg(long, value_name = "HOST[:PORT] | *.DOMAIN | *")]
     pub allow_host: Vec<AllowedHost>,
-    /// Let the steps of components see a directory; :ro for reading only
-    #[arg(long, value_name = "HOST[:GUEST][:ro]", value_parser = parse_preopen)]
-    pub dir: Vec<Preopen>,
-    /// Set a variable in the environment of every function
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
-    pub env: Vec<(String, String)>,
+    #[command(flatten)]
+    pub granted: Granted,
     /// Operations in a page of state; small pages test paging
     #[arg(long, value_name = "N", default_value_t = MAX_PAGE_SIZE, value_parser = page_size)]
     pub page_size: usize,
@@ -238,7 +234,7 @@ fn options(args: &Args, endpoint: &str) -> Result<ServiceOptions, CliError> {
         [("AWS_ENDPOINT_URL_LAMBDA", endpoint), ("AWS_ACCESS_KEY_ID", &key), ("AWS_SECRET_ACCESS_KEY", "durabox")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
-    function_environment.extend(args.env.iter().cloned());
+    function_environment.extend(args.granted.env.iter().cloned());
     Ok(ServiceOptions {
         state_dir,
         account: Account { region: args.region.clone(), ..Account::default() },

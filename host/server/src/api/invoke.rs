@@ -16,9 +16,11 @@ use super::error::ApiError;
 use super::request::{Path, Query, header};
 use crate::Service;
 use crate::service::{Invoked, PlainFailure, StartRequest, failure};
+use crate::tail::Tail;
 
 const DURABLE_EXECUTION_ARN: HeaderName = HeaderName::from_static("x-amz-durable-execution-arn");
 const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
+const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 
 /// POST /2015-03-31/functions/{name}/invocations
@@ -50,6 +52,11 @@ pub async fn invoke(
         ),
         None => None,
     };
+    let wants_log = match header(&headers, "x-amz-log-type").as_deref() {
+        Some("Tail") => is_sync,
+        Some("None") | None => false,
+        Some(other) => return Err(ApiError::invalid(format!("LogType must be None or Tail, got {other:?}"))),
+    };
     let request = StartRequest {
         function: Query::of(&uri)?.function(&name)?,
         payload: body?,
@@ -58,6 +65,7 @@ pub async fn invoke(
         trace_header: header(&headers, "x-amzn-trace-id"),
         tenant_id: header(&headers, "x-amz-tenant-id"),
         client_context,
+        wants_log,
     };
     if kind == "DryRun" {
         let version = service.check_invoke(&request)?;
@@ -71,7 +79,8 @@ pub async fn invoke(
             }
             hosted.wait_closed().await;
             let execution = hosted.execution();
-            Ok(closed(&version, &hosted.arn, execution.status(), execution.result(), execution.error()))
+            let answer = closed(&version, &hosted.arn, execution.status(), execution.result(), execution.error());
+            Ok(with_log(answer, hosted.tail.as_ref()))
         }
         Invoked::Closed(kept) => {
             let snapshot = service.snapshot(&kept.arn)?;
@@ -87,11 +96,13 @@ pub async fn invoke(
                 tokio::spawn(async move { call_later(&service, &function, request, request_id.0).await });
                 return Ok(answer(StatusCode::ACCEPTED, &version, None, Bytes::new()));
             }
-            match service.call_plain(&function, request, request_id.0).await {
-                Ok(result) => Ok(answer(StatusCode::OK, &version, None, result)),
-                Err(PlainFailure::Failed(failure)) => Ok(failed(answer(StatusCode::OK, &version, None, failure.body))),
-                Err(PlainFailure::Refused(error)) => Err(error.into()),
-            }
+            let tail = wants_log.then(|| service.tails.follow(&request_id.0));
+            let answer = match service.call_plain(&function, request, request_id.0).await {
+                Ok(result) => answer(StatusCode::OK, &version, None, result),
+                Err(PlainFailure::Failed(failure)) => failed(answer(StatusCode::OK, &version, None, failure.body)),
+                Err(PlainFailure::Refused(error)) => return Err(error.into()),
+            };
+            Ok(with_log(answer, tail.as_ref()))
         }
     }
 }
@@ -132,6 +143,15 @@ fn closed(
         return answer(StatusCode::OK, version, Some(arn), result);
     }
     failed(answer(StatusCode::OK, version, Some(arn), failure(error).body))
+}
+
+/// Adds the end of the log, if it was asked for.
+fn with_log(mut response: Response, tail: Option<&Tail>) -> Response {
+    let text = tail.map(|tail| BASE64.encode(tail.text()));
+    if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        response.headers_mut().insert(LOG_RESULT, value);
+    }
+    response
 }
 
 fn failed(mut response: Response) -> Response {

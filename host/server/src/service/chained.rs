@@ -87,6 +87,7 @@ impl Service {
                         input: invoke.payload.unwrap_or_else(|| "null".into()),
                         function_arn,
                         is_sync: false,
+                        wants_log: false,
                         trace_header: invoke.x_amzn_trace_id,
                         tenant_id: invoke.tenant_id,
                         parent: Some((

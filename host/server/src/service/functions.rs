@@ -421,11 +421,8 @@ impl Service {
 
     /// Returns what takes a function's lines to the log: JSON objects as they are, the rest as text.
     fn process_log(&self, name: &str) -> crate::process::LogSink {
-        let (log, name, clock) = (self.options.log.clone(), name.to_owned(), self.clock.clone());
-        Arc::new(move |line: ProcessLine| {
-            let Some(log) = &log else { return };
-            log(&LogRecord::of_line(&name, &line, clock.now()));
-        })
+        let (log, name, clock) = (self.function_log(), name.to_owned(), self.clock.clone());
+        Arc::new(move |line: ProcessLine| log(&LogRecord::of_line(&name, &line, clock.now())))
     }
 
     /// Keeps a function that was made through the API.

@@ -40,6 +40,8 @@ pub struct StartRequest {
     pub tenant_id: Option<String>,
     /// Handed to a plain function.
     pub client_context: Option<String>,
+    /// Whether the caller wants the end of the log.
+    pub wants_log: bool,
 }
 
 /// What an Invoke leads to.
@@ -155,6 +157,7 @@ impl Service {
             input: input_text(&request.payload),
             function_arn: self.options.account.qualified_arn(&function.name, qualifier),
             is_sync: request.is_sync,
+            wants_log: request.wants_log,
             trace_header: request.trace_header.clone(),
             tenant_id: request.tenant_id.clone(),
             parent: None,
@@ -206,7 +209,8 @@ impl Service {
         };
         let recorder = self.store.begin(&mut execution, &run)?;
         let parent = new.parent.map(|(_, parent)| parent);
-        let hosted = Hosted::new(new.name, new.function, metadata, parent, member, execution, recorder);
+        let mut hosted = Hosted::new(new.name, new.function, metadata, parent, member, execution, recorder);
+        hosted.tail = new.wants_log.then(|| self.tails.follow(&hosted.arn));
         let hosted = Arc::new(hosted);
         self.open().insert(hosted.arn.clone(), Arc::clone(&hosted));
         tokio::spawn(driver::drive(Arc::clone(self), Arc::clone(&hosted)));
@@ -267,6 +271,7 @@ pub(super) struct NewExecution {
     pub input: String,
     pub function_arn: String,
     pub is_sync: bool,
+    pub wants_log: bool,
     pub trace_header: Option<String>,
     pub tenant_id: Option<String>,
     /// With its number in the store.

@@ -63,8 +63,8 @@ fn add(
 ) -> Result<(), CliError> {
     if matches!(source, CodeSource::Component(_)) {
         settings.allowed_hosts.clone_from(&args.allow_host);
-        settings.preopens.clone_from(&args.dir);
-        settings.environment.extend(args.env.iter().cloned());
+        settings.preopens.clone_from(&args.granted.dir);
+        settings.environment.extend(args.granted.env.iter().cloned());
     }
     service.add_function(name, settings, source).map_err(|error| CliError::usage(error.to_string()))?;
     Ok(())

@@ -6,6 +6,7 @@ import os
 
 def first(event, context):
     """A durable handler that ends at once, and says which code ran and what its environment is."""
+    print("the first has run")
     return {"Status": "SUCCEEDED", "Result": json.dumps(["first", os.environ.get("COLOUR")])}
 
 
@@ -31,4 +32,5 @@ def echo(event, context):
 
 def fails(event, context):
     """A function that is not durable and fails."""
+    print("about to fail")
     raise ValueError("no such luck")
