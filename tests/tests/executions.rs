@@ -64,7 +64,7 @@ impl Place {
 
 #[test]
 fn an_execution_is_started_shown_listed_and_exported() {
-    let place = Place::new(&["order", "typed_error", "hello_world"], &["--skip-time"]);
+    let place = Place::new(&["order", "invoke_target_error", "hello_world"], &["--skip-time"]);
     let input = r#"{"id":"42","amount":1299}"#;
     let invoked = place.run(&["invoke", "order", "--input", input, "--name", "order-42"]).ok();
     for words in ["execution  order-42", "SUCCEEDED", "WAIT", "warranty", "arn        arn:aws:lambda:"] {
@@ -87,9 +87,9 @@ fn an_execution_is_started_shown_listed_and_exported() {
     let replayed = place.run(&["replay", "order.json", "--with", &component]);
     assert_eq!(replayed.code, Some(0), "a history of the server can be replayed: {}{}", replayed.out, replayed.err);
 
-    let failed = place.run(&["invoke", "typed_error"]);
+    let failed = place.run(&["invoke", "invoke_target_error"]);
     assert_eq!(failed.code, Some(1), "{}{}", failed.out, failed.err);
-    assert!(failed.out.contains("FAILED"), "{}", failed.out);
+    assert!(failed.out.contains("FAILED") && failed.out.contains("the target always fails"), "{}", failed.out);
     let answer = place.run(&["invoke", "hello_world", "--input", r#"{"name":"Ada"}"#, "--answer"]).ok();
     assert_eq!(answer, "\"Hello, Ada!\"\n");
 }
@@ -100,7 +100,7 @@ fn callbacks_are_answered_by_name_and_by_id_and_an_execution_is_stopped() {
     let start = |name: &str| place.run(&["invoke", "create_callback", "--name", name, "--no-wait"]).ok();
     start("by-name");
     place.until("by-name", "CallbackStarted");
-    place.run(&["callback", "succeed", "approval", "--execution", "by-name", "--result", "\"Ada\""]).ok();
+    place.run(&["callback", "succeed", "approval", "--execution", "by-name", "--result", "true"]).ok();
     place.until("by-name", "ExecutionSucceeded");
 
     start("by-id");

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use durabox_runtime::sandbox::Preopen;
 
+use crate::cli_error::CliError;
+
 /// Directories and variables.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Granted {
@@ -13,6 +15,18 @@ pub struct Granted {
     /// Set a variable of the handler's environment, which is empty otherwise
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub env: Vec<(String, String)>,
+}
+
+impl Granted {
+    /// Checks that every directory is there.
+    pub fn check(&self) -> Result<(), CliError> {
+        match self.dir.iter().find(|preopen| !preopen.host.is_dir()) {
+            Some(preopen) => {
+                Err(CliError::usage(format!("--dir {}: there is no such directory", preopen.host.display())))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// Reads a `--dir`; the guest sees a directory under its own name unless told.

@@ -40,6 +40,7 @@ pub struct Args {
 
 /// Replays, and prints the verdict.
 pub fn run(args: &Args) -> Result<u8, CliError> {
+    args.granted.check()?;
     let recorded = read(&args.execution)?;
     let subject = match &args.with {
         Some(with) => Subject::resolve(with)?,

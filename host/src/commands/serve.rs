@@ -112,6 +112,7 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
                 "anyone who reaches the port could run functions here; leave --host out to serve this machine only",
             ));
     }
+    args.granted.check()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -107,12 +107,7 @@ impl Args {
     /// Checks what clap does not.
     pub fn check(&self) -> Result<(), CliError> {
         check_name(self.name.as_deref())?;
-        match self.dir.iter().find(|preopen| !preopen.host.is_dir()) {
-            Some(preopen) => {
-                Err(CliError::usage(format!("--dir {}: there is no such directory", preopen.host.display())))
-            }
-            None => Ok(()),
-        }
+        self.granted.check()
     }
 }
 
