@@ -261,9 +261,9 @@ impl Cargo<'_> {
     }
 }
 
-/// Removes what Cargo tells a test or a program that it runs about that program: build scripts
-/// would take it for their own and build again.
-fn leave_the_test_behind(command: &mut Command) {
+/// Removes from the environment of a Cargo that a test or a program starts what its own Cargo has told
+/// that program about itself: build scripts would take it for theirs, and half of the dependencies be built again.
+pub fn leave_the_test_behind(command: &mut Command) {
     const PREFIXES: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
     for (name, _) in std::env::vars_os() {
         let about_us = name.to_str().is_some_and(|name| PREFIXES.iter().any(|prefix| name.starts_with(prefix)));

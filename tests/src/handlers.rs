@@ -2,11 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use durabox::handlers::{Build, Built, CargoOutput, Target};
+use durabox::handlers::{Build, Built, CargoOutput, Target, leave_the_test_behind};
 use durabox::runtime::local::{self, Run, RunOptions};
 use durabox::runtime::{Artifact, Sandbox, SandboxOptions};
+
+/// Returns the Cargo that runs this test, for the workspace.
+pub fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    leave_the_test_behind(&mut cargo);
+    cargo.args(arguments).current_dir(workspace());
+    cargo
+}
 
 /// Returns the root of the workspace.
 pub fn workspace() -> PathBuf {

@@ -1,12 +1,11 @@
 //! The cloud runner against `durabox serve`: the failures that people meet, provoked for real.
 
-use std::process::Command;
 use std::time::Duration;
 
 use durabox::{CloudRunner, DurableRunner, ExecutionStatus, RunError, TestResult, block_on};
 use durabox_tests::clients::service::Service;
 use durabox_tests::directory::Directory;
-use durabox_tests::handlers::workspace;
+use durabox_tests::handlers::cargo;
 use serde_json::{Value, json};
 
 fn runner(service: &Service, function: &str) -> CloudRunner {
@@ -58,8 +57,7 @@ fn the_failures_that_people_meet_are_told_with_their_cures() {
 
 /// Runs the tests of `host/tests/modes.rs` in cloud mode, and returns what was printed.
 fn printed(environment: &[(&str, &str)]) -> String {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--release", "--test", "modes", "says_hello"]).current_dir(workspace());
+    let mut command = cargo(&["test", "--release", "--test", "modes", "says_hello"]);
     command.env("DURABOX_RUNNER_MODE", "cloud").env("LAMBDA_FUNCTION_TEST_NAME", "hello world");
     command.env("QUALIFIED_FUNCTION_NAME", "hello_world:$LATEST").envs(environment.iter().copied());
     let output = command.output().expect("cargo starts");

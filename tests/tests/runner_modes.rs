@@ -1,12 +1,11 @@
 //! The tests of `host/tests/modes.rs` as Cargo runs them in each mode: which run where, and why.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use durabox::harness::{REPORT_VARIABLE, Report, RunnerMode, Verdict, read_reports};
 use durabox_tests::clients::service::Service;
 use durabox_tests::directory::Directory;
-use durabox_tests::handlers::workspace;
+use durabox_tests::handlers::cargo;
 use durabox_tests::lambda::StandIn;
 
 /// What Cargo printed, and what became of each test.
@@ -33,8 +32,7 @@ impl Ran {
 fn run(mode: &str, environment: &[(&str, &str)]) -> Ran {
     let file = std::env::temp_dir().join(format!("durabox-modes-{mode}-{}.jsonl", std::process::id()));
     let _ = std::fs::remove_file(&file);
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--release", "--test", "modes"]).current_dir(workspace());
+    let mut command = cargo(&["test", "--release", "--test", "modes"]);
     for variable in ["QUALIFIED_FUNCTION_NAME", "LAMBDA_FUNCTION_TEST_NAME", "DURABOX_FUNCTION_NAME_MAP"] {
         command.env_remove(variable);
     }

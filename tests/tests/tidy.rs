@@ -1,16 +1,10 @@
 //! What holds of the tree: format, lints, docs, and texts that must agree.
 
-use std::process::Command;
-
 use durabox_tests::handlers::workspace;
 
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) {
-    let output = Command::new(env!("CARGO"))
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .current_dir(workspace())
-        .output()
-        .expect("cargo starts");
+    let mut cargo = durabox_tests::handlers::cargo(arguments);
+    let output = cargo.envs(environment.iter().copied()).output().expect("cargo starts");
     let text = String::from_utf8_lossy(&output.stderr);
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "cargo {}:\n{printed}\n{text}", arguments.join(" "));

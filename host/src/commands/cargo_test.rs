@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
+use durabox::handlers::leave_the_test_behind;
 use durabox::harness::{REPORT_VARIABLE, Report, RunnerMode, read_reports};
 
 use crate::cli_error::CliError;
@@ -23,6 +24,7 @@ impl Selection {
     /// Returns the command that runs them in a mode, with these options of Cargo's.
     pub fn command(&self, options: &[String], mode: RunnerMode, reports: &Reports) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        leave_the_test_behind(&mut command);
         command.args(if self.nextest { &["nextest", "run"][..] } else { &["test"] });
         command.args(options);
         // Those of cargo test go to the test programs, which take several.

@@ -10,7 +10,7 @@ use std::thread;
 use serde_json::Value;
 
 use super::tools::Tools;
-use crate::handlers::{component, workspace};
+use crate::handlers::{cargo, component};
 
 /// A service that listens on a port of its own; it ends with this value.
 #[derive(Debug)]
@@ -124,11 +124,8 @@ pub fn durabox() -> PathBuf {
 
 /// Builds the command as `cargo test` does for its own tests, so that nothing is built twice with other features.
 fn build() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["test", "--release", "--no-run", "--test", "cli", "--message-format", "json"])
-        .current_dir(workspace())
-        .output()
-        .expect("cargo starts");
+    let output = cargo(&["test", "--release", "--no-run", "--test", "cli", "--message-format", "json"]).output();
+    let output = output.expect("cargo starts");
     let messages = String::from_utf8_lossy(&output.stdout);
     let executable = messages.lines().find_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
