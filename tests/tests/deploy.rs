@@ -1,49 +1,16 @@
 //! From the tested artifact to Lambda: packaged and deployed with `durabox deploy`, run by its own
 //! bootstrap, and compared with local runs of the same bytes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
+use durabox::block_on;
 use durabox::cloud::{CloudSettings, Lambda};
-use durabox::golden::signature;
-use durabox::{CloudRunner, DurableRunner, LocalRunner, RunError, TestResult, block_on};
 use durabox_tests::clients::service::{Service, durabox};
 use durabox_tests::directory::Directory;
-use durabox_tests::handlers::{artifact, component, examples};
-use serde_json::{Value, json};
-
-/// Inputs of the examples that take another than `{}`.
-fn input(example: &str) -> Value {
-    match example {
-        "order" => json!({ "id": "42", "amount": 1299 }),
-        "hello_world" => json!({ "name": "Ada" }),
-        _ => json!({}),
-    }
-}
-
-fn run(runner: &DurableRunner, input: &Value) -> Result<TestResult, RunError> {
-    block_on(runner.run(input).into_future()).expect("a runtime")
-}
-
-fn local(example: &str) -> TestResult {
-    let runner = LocalRunner::from_artifact(component(example)).into();
-    run(&runner, &input(example)).unwrap_or_else(|error| panic!("{example}: {error:?}"))
-}
-
-/// Returns the examples that end without anybody outside, and how they end locally.
-fn ending_by_themselves() -> Vec<(String, TestResult)> {
-    let ran = examples().into_iter().map(|name| (name.clone(), local(&name)));
-    ran.filter(|(_, result)| result.status().is_terminal()).collect()
-}
-
-/// Returns a history's lines operation by operation: branches may interleave otherwise.
-fn by_operation(result: &TestResult) -> Vec<String> {
-    let text = signature(result);
-    let mut lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("InvocationCompleted")).collect();
-    lines.sort_by_key(|line| line.split('\t').nth(1).unwrap_or_default().to_owned());
-    lines.into_iter().map(str::to_owned).collect()
-}
+use durabox_tests::handlers::{artifact, component, examples, workspace};
+use serde_json::Value;
 
 /// What a command printed, and how it ended.
 struct Printed {
@@ -55,7 +22,12 @@ struct Printed {
 fn command(directory: &Path, service: &Service, arguments: &[&str]) -> Printed {
     let mut command = Command::new(durabox());
     command.args(arguments).current_dir(directory).env("LAMBDA_ENDPOINT", service.endpoint());
-    let output = command.env_remove("AWS_REGION").env_remove("DURABOX_ROLE").output().expect("the command starts");
+    command.env_remove("AWS_REGION").env_remove("DURABOX_ROLE");
+    printed(command)
+}
+
+fn printed(mut command: Command) -> Printed {
+    let output = command.output().expect("the command starts");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Printed { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
 }
@@ -72,30 +44,59 @@ fn deploy(directory: &Directory, service: &Service, handlers: &[&str], options: 
     command(directory.path(), service, &arguments)
 }
 
+/// Examples whose tests are local alone: a shop of the test's own, and steps that read virtual time.
+const LOCAL_ALONE: [&str; 2] = ["http_step", "with_retry"];
+
+/// Why a test is not compared.
+const TAKES_A_LOCAL_RUNNER: &str = "in the cloud: it takes a LocalRunner, for what only local mode has";
+
 #[test]
-fn every_example_that_ends_by_itself_behaves_deployed_as_it_does_locally() {
-    let local = ending_by_themselves();
-    assert!(local.len() >= 25, "{} end by themselves", local.len());
+fn the_whole_example_suite_verifies_deployed_packages() {
     let directory = Directory::new();
     let service = Service::start_kept(&directory.path().join("state"), &[], &["--empty", "--skip-time"]);
-    // All of them: some invoke others.
     let all = examples();
     let names: Vec<&str> = all.iter().map(String::as_str).collect();
-    let deployed = deploy(&directory, &service, &names, &[]);
+    // 366 days, as one of them sleeps for a year.
+    let deployed = deploy(&directory, &service, &names, &["--execution-timeout", "31622400"]);
     assert_eq!(deployed.code, Some(0), "{}{}", deployed.out, deployed.err);
     let map = deployed.out.trim().strip_prefix("export DURABOX_FUNCTION_NAME_MAP='").expect("the variable");
-    let map: Value = serde_json::from_str(map.trim_end_matches('\'')).expect("JSON");
-    for (name, local) in &local {
-        let function = map[name].as_str().unwrap_or_else(|| panic!("{name} is not in {map}"));
-        assert_eq!(function, format!("{name}:1"));
-        let runner = CloudRunner::new(function).with_region("us-east-1").with_endpoint(service.endpoint());
-        let runner = runner.with_poll_interval(Duration::from_millis(5)).into();
-        let cloud = run(&runner, &input(name));
-        let cloud = cloud.unwrap_or_else(|error| panic!("{name}: {error:?}\n{}", service.stderr()));
-        assert_eq!(local.status(), cloud.status(), "{name}: {:?}\n{}", cloud.error(), service.stderr());
-        assert_eq!(local.output::<Value>().ok(), cloud.output::<Value>().ok(), "{name}");
-        assert_eq!(by_operation(local), by_operation(&cloud), "{name}");
+    let map = map.strip_suffix('\'').expect("its end");
+
+    let junit = directory.path().join("examples.xml");
+    let mut verify = Command::new(durabox());
+    verify.args(["verify", "--json", "--junit"]).arg(&junit).args(["--", "--release", "--test", "examples"]);
+    verify.current_dir(workspace()).env("CARGO", env!("CARGO"));
+    for variable in ["QUALIFIED_FUNCTION_NAME", "LAMBDA_FUNCTION_TEST_NAME", "DURABOX_UPDATE_HISTORIES"] {
+        verify.env_remove(variable);
     }
+    verify
+        .env("DURABOX_FUNCTION_NAME_MAP", map)
+        .env("LAMBDA_ENDPOINT", service.endpoint())
+        .env("AWS_REGION", "us-east-1");
+    let verified = printed(verify);
+    let document: Value =
+        serde_json::from_str(&verified.out).unwrap_or_else(|error| panic!("{error}\n{}{}", verified.out, verified.err));
+    let runs = document["runs"].as_array().expect("runs");
+    let (equal, others): (Vec<_>, Vec<_>) = runs.iter().partition(|run| run["outcome"] == "equal");
+    for run in &others {
+        let told = format!("{} {}: {}", run["test"], run["outcome"], run["firstDifference"]);
+        assert_eq!(run["reason"], TAKES_A_LOCAL_RUNNER, "{told}\n{}", service.stderr());
+    }
+    assert_eq!(verified.code, Some(0), "{}", verified.err);
+    assert!(equal.len() >= 30 && others.len() >= 20, "{} are equal, {} are skipped", equal.len(), others.len());
+
+    for run in &equal {
+        assert!(run["cloud"]["artifact"]["sha256"].is_string(), "{}: {}", run["test"], run["cloud"]["artifact"]);
+    }
+    let functions = equal.iter().filter_map(|run| run["cloud"]["function"].as_str().map(str::to_owned));
+    let compared: BTreeSet<String> = functions.collect();
+    let in_both = all.iter().filter(|name| !LOCAL_ALONE.contains(&name.as_str()));
+    let expected: BTreeSet<String> = in_both.map(|name| format!("{name}:1")).collect();
+    assert_eq!(compared, expected);
+
+    let xml = std::fs::read_to_string(&junit).expect("the file");
+    let suite = format!("<testsuite name=\"examples\" tests=\"{}\" failures=\"0\"", runs.len());
+    assert!(xml.contains(&suite), "{suite} is not in the file");
 }
 
 #[test]
@@ -128,7 +129,11 @@ fn a_deploy_says_what_it_changes_and_changes_only_that() {
     let settings = CloudSettings::of_place(None, Some(service.endpoint().to_owned()));
     let deployed = block_on(async {
         let lambda = Lambda::new(&settings).await;
-        (lambda.deployed("hello_world:live").await, lambda.deployed("hello_world:1").await, lambda.deployed("nothing").await)
+        (
+            lambda.deployed("hello_world:live").await,
+            lambda.deployed("hello_world:1").await,
+            lambda.deployed("nothing").await,
+        )
     })
     .expect("a runtime");
     let live = deployed.0.expect("an answer").expect("it is deployed");

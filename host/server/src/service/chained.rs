@@ -11,7 +11,7 @@ use super::{Service, ServiceError};
 use crate::function::FunctionVersion;
 use crate::hosted::{Hosted, Parent};
 use crate::invoke::{Call, NoResult, call_function};
-use crate::names::FunctionName;
+use crate::names::{FunctionName, LATEST};
 
 /// A chained invoke, and what it calls.
 pub(super) struct Plan {
@@ -52,7 +52,9 @@ impl Service {
             Err(problem) => return refused(ServiceError::InvalidParameter(problem)),
         };
         let Some(version) = self.registry.find(&function) else {
-            return refused(self.function_not_found(&function));
+            // An invoke that names no version means this one, and is told so.
+            let qualifier = function.qualifier.or_else(|| Some(LATEST.to_owned()));
+            return refused(self.function_not_found(&FunctionName { qualifier, ..function }));
         };
         let qualifier = function.qualifier.as_deref().unwrap_or(&version.version);
         let function_arn = self.options.account.qualified_arn(&version.name, qualifier);
