@@ -143,8 +143,7 @@ fn changed(
     };
     let timeout = number("timeout of an invocation", asked.timeout, deployed.timeout, "s");
     let memory = number("memory", asked.memory, deployed.memory, "MB");
-    let execution_timeout =
-        number("timeout of an execution", asked.execution_timeout, deployed.execution_timeout, "s");
+    let execution_timeout = number("timeout of an execution", asked.execution_timeout, deployed.execution_timeout, "s");
     let retention_days = number("executions are kept", asked.retention_days, deployed.retention_days, "days");
     let role = asked.role.clone().filter(|role| Some(role) != deployed.role.as_ref());
     if let Some(role) = &role {

@@ -1,12 +1,17 @@
 //! `durabox serve` judged by clients that were written by others, unmodified; `tests/clients` has the scripts.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::{fs, thread};
 
 use durabox_tests::clients::judge;
 use durabox_tests::clients::service::Service;
 use durabox_tests::clients::tools::{Tools, tools};
 use durabox_tests::handlers::{component, target_dir, workspace};
+use durabox_tests::lambda_service::packaged;
+use regex::{Captures, Regex};
 
 /// The handlers that the scripts ask for.
 const HANDLERS: [&str; 7] = [
@@ -49,30 +54,62 @@ fn the_python_cloud_test_runner_tests_handlers_in_three_languages() {
     judge(tools, &with_template(tools), "python_runner.py", &[]);
 }
 
-#[test]
-fn the_conformance_command_passes_every_id_that_does_not_depend_on_a_language() {
+/// Runs the conformance suite's command over functions of its template; `code` gives a function's file, by the
+/// handler's name, for a folder.
+fn conformance(name: &str, code: impl Fn(&Path, &str) -> PathBuf + Sync) {
     let tools = installed();
-    let template = workspace().join("tests/conformance/template.yaml");
-    // Its components are beside it.
-    let deployed = component("step_1_1").with_file_name("conformance-template.yaml");
-    fs::copy(&template, &deployed).unwrap_or_else(|error| panic!("{}: {error}", template.display()));
-    let scratch = target_dir().join("clients").join(format!("conformance-{}", std::process::id()));
+    let scratch = target_dir().join("clients").join(format!("conformance-{name}-{}", std::process::id()));
     let (state, log_file) = (scratch.join("state"), scratch.join("logs.json"));
     fs::create_dir_all(&state).unwrap_or_else(|error| panic!("{}: {error}", state.display()));
+
+    let path = workspace().join("tests/conformance/template.yaml");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let uri = Regex::new(r"CodeUri: (\w+)\.wasm").expect("a pattern");
+    let handlers: BTreeSet<&str> = uri.captures_iter(&text).map(|found| found.extract::<1>().1[0]).collect();
+    let files = Mutex::new(BTreeMap::new());
+    let left = Mutex::new(handlers.into_iter());
+    let next = || left.lock().expect("no thread has panicked").next();
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(handler) = next() {
+                    let file = code(&scratch, handler);
+                    files.lock().expect("no thread has panicked").insert(handler, file);
+                }
+            });
+        }
+    });
+    let files = files.into_inner().expect("no thread has panicked");
+    let text = uri.replace_all(&text, |found: &Captures<'_>| format!("CodeUri: {}", files[&found[1]].display()));
+    let template = scratch.join("template.yaml");
+    fs::write(&template, text.as_bytes()).unwrap_or_else(|error| panic!("{}: {error}", template.display()));
+
+    // The handler of 3-12 remembers there that it has crashed.
     let state = format!("{}:/state", state.display());
-    let arguments = [
-        OsStr::new("--template"),
-        deployed.as_os_str(),
-        OsStr::new("--log-file"),
-        log_file.as_os_str(),
-        // The handler of 3-12 remembers there that it has crashed.
-        OsStr::new("--dir"),
-        OsStr::new(&state),
-    ];
+    let of_zips = format!("DURABOX_DIRS={state}");
+    let options =
+        ["--template", &template.to_string_lossy(), "--log-file", &log_file.to_string_lossy()].map(str::to_owned);
+    let granted = ["--dir", &state, "--env", &of_zips].map(str::to_owned);
+    let arguments: Vec<&OsStr> = options.iter().chain(&granted).map(OsStr::new).collect();
     let service = Service::start(tools, &[], &arguments);
-    let (template, log_file) = (deployed.to_string_lossy(), log_file.to_string_lossy());
+    let (template, log_file) = (template.to_string_lossy(), log_file.to_string_lossy());
     judge(tools, &service, "conformance.py", &["--template", &template, "--log-file", &log_file]);
+    drop(service);
     fs::remove_dir_all(&scratch).unwrap_or_else(|error| panic!("{}: {error}", scratch.display()));
+}
+
+#[test]
+fn the_conformance_command_passes_every_id_that_does_not_depend_on_a_language() {
+    conformance("components", |_, handler| component(handler));
+}
+
+#[test]
+fn the_conformance_command_passes_the_same_ids_with_packaged_zips() {
+    conformance("zips", |folder, handler| {
+        let path = folder.join(format!("{handler}.zip"));
+        fs::write(&path, packaged(handler).bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        path
+    });
 }
 
 fn installed() -> &'static Tools {

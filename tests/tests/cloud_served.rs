@@ -1,8 +1,9 @@
-//! The cloud runner against `durabox serve`: the failures that people meet, provoked for real.
+//! The cloud runner against `durabox serve`: the failures that people meet, provoked for real. What they
+//! read of each is a snapshot.
 
 use std::time::Duration;
 
-use durabox::{CloudRunner, DurableRunner, ExecutionStatus, RunError, TestResult, block_on};
+use durabox::{CloudRunner, RunError, TestResult, block_on};
 use durabox_tests::clients::service::Service;
 use durabox_tests::directory::Directory;
 use durabox_tests::handlers::cargo;
@@ -15,78 +16,107 @@ fn runner(service: &Service, function: &str) -> CloudRunner {
         .with_poll_interval(Duration::from_millis(5))
 }
 
-fn run(runner: &DurableRunner, input: &Value) -> Result<TestResult, RunError> {
+fn run(runner: &CloudRunner, input: &Value) -> Result<TestResult, RunError> {
     block_on(runner.run(input).into_future()).expect("a runtime")
 }
 
+/// Returns a text without what differs from run to run: the endpoint, times and the ids of executions.
+fn settled(text: &str, service: &Service) -> String {
+    let text = text.replace(service.endpoint(), "ENDPOINT");
+    let ids = regex::Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").expect("a pattern");
+    let times = regex::Regex::new(r"elapsed: [0-9.]+s|[0-9.]+m?s ago").expect("a pattern");
+    times.replace_all(&ids.replace_all(&text, "ID"), "TIME").into_owned()
+}
+
+/// Returns what a person reads of the run of a function that does not come to a result.
+fn said(service: &Service, runner: &CloudRunner) -> String {
+    let error = run(runner, &json!({})).expect_err("it fails");
+    settled(&format!("{error:?}"), service)
+}
+
 #[test]
-fn the_failures_that_people_meet_are_told_with_their_cures() {
+fn a_wrong_name_and_one_without_a_qualifier_are_told_with_their_cures() {
     let directory = Directory::new();
-    let service = Service::start_kept(directory.path(), &["typed_error", "create_callback"], &[]);
-    let said = |function: &str| {
-        let error = run(&runner(&service, function).into(), &json!({})).expect_err("it fails");
-        format!("{error:?}").replace(service.endpoint(), "ENDPOINT")
-    };
-    let wrong_name = said("typed_eror:$LATEST");
-    for words in [
-        "Failed to invoke Lambda function typed_eror:$LATEST: ResourceNotFoundException: Function not found: ",
-        "hint: is `typed_eror:$LATEST` deployed, with that version or alias, in that account? ENDPOINT (LAMBDA_ENDPOINT)",
-    ] {
-        assert!(wrong_name.contains(words), "{words:?} is not in:\n{wrong_name}");
-    }
-    let unqualified = said("typed_error");
-    assert!(
-        unqualified.contains("InvalidParameterValueException: You cannot invoke a durable function"),
-        "{unqualified}"
-    );
-    assert!(
-        unqualified.contains("hint: a durable function is invoked with a version or an alias: typed_error:$LATEST")
-    );
-
-    let failed = run(&runner(&service, "typed_error:$LATEST").into(), &json!({})).expect("a result");
-    assert_eq!(failed.status(), ExecutionStatus::Failed);
-    let text = failed.output::<Value>().expect_err("no output").to_string();
-    assert!(text.starts_with("the execution ended FAILED: Lambda function failed: "), "{text}");
-
-    let slow = runner(&service, "create_callback:$LATEST").with_timeout(Duration::from_millis(700));
-    let hung = format!("{:?}", run(&slow.into(), &json!({})).expect_err("nobody answers"));
-    assert!(hung.starts_with("Execution did not complete within 0.7s (elapsed: "), "{hung}");
-    assert!(hung.contains("last status: RUNNING, last event: "), "{hung}");
-    assert!(hung.contains("hint: aws logs tail /aws/lambda/create_callback "), "{hung}");
-}
-
-/// Runs the tests of `host/tests/modes.rs` in cloud mode, and returns what was printed.
-fn printed(environment: &[(&str, &str)]) -> String {
-    let mut command = cargo(&["test", "--release", "--test", "modes", "says_hello"]);
-    command.env("DURABOX_RUNNER_MODE", "cloud").env("LAMBDA_FUNCTION_TEST_NAME", "hello world");
-    command.env("QUALIFIED_FUNCTION_NAME", "hello_world:$LATEST").envs(environment.iter().copied());
-    let output = command.output().expect("cargo starts");
-    assert!(!output.status.success(), "it fails");
-    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    let service = Service::start_kept(directory.path(), &["typed_error"], &[]);
+    insta::assert_snapshot!("wrong_name", said(&service, &runner(&service, "typed_eror:$LATEST")));
+    insta::assert_snapshot!("no_qualifier", said(&service, &runner(&service, "typed_error")));
 }
 
 #[test]
-fn credentials_that_are_not_there_or_not_good_are_told_apart() {
+fn a_function_that_is_not_durable_has_no_execution() {
+    const TEMPLATE: &str = "\
+Resources:
+  Plain:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: plain}
+    Metadata: {Durabox: {Command: [sleep, '60']}}
+";
+    let directory = Directory::new();
+    let template = directory.path().join("template.yaml");
+    std::fs::write(&template, TEMPLATE).expect("a file");
+    let template = template.display().to_string();
+    let service = Service::start_kept(&directory.path().join("state"), &[], &["--template", &template]);
+    insta::assert_snapshot!("not_durable", said(&service, &runner(&service, "plain:$LATEST")));
+}
+
+#[test]
+fn a_function_that_throws_is_a_result_that_says_so() {
+    let directory = Directory::new();
+    let service = Service::start_kept(directory.path(), &["invoke_target_error"], &["--skip-time"]);
+    let failed = run(&runner(&service, "invoke_target_error:$LATEST"), &json!({})).expect("a result");
+    let text = failed.output::<Value>().expect_err("no output").to_string();
+    insta::assert_snapshot!("throws", settled(&text, &service));
+}
+
+#[test]
+fn a_function_that_hangs_is_told_with_where_it_stands() {
+    let directory = Directory::new();
+    let service = Service::start_kept(directory.path(), &["create_callback"], &[]);
+    let patient = runner(&service, "create_callback:$LATEST").with_timeout(Duration::from_millis(900));
+    insta::assert_snapshot!("hangs", said(&service, &patient));
+}
+
+/// Runs a test of `host/tests/modes.rs` in cloud mode, and returns what Cargo printed of its failure.
+fn printed(service: &Service, environment: &[(&str, &str)]) -> String {
+    let mut command = cargo(&["test", "--release", "--test", "modes", "says_hello"]);
+    for variable in ["AWS_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        command.env_remove(variable);
+    }
+    command.env("DURABOX_RUNNER_MODE", "cloud").env("LAMBDA_FUNCTION_TEST_NAME", "hello world");
+    command.env("QUALIFIED_FUNCTION_NAME", "hello_world:$LATEST").env("RUST_BACKTRACE", "0");
+    let output = command.envs(environment.iter().copied()).output().expect("cargo starts");
+    assert!(!output.status.success(), "it fails");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let failure = text.lines().skip_while(|line| !line.starts_with("Failed to")).take_while(|line| !line.is_empty());
+    let failure: Vec<&str> = failure.filter(|line| !line.starts_with("note: ")).collect();
+    assert!(!failure.is_empty(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    settled(&failure.join("\n"), service)
+}
+
+#[test]
+fn credentials_regions_and_endpoints_that_are_missing_or_wrong_are_told_apart() {
     let directory = Directory::new();
     let service = Service::start_kept(directory.path(), &["hello_world"], &["--token", "secret"]);
-    let refused = printed(&[
-        ("LAMBDA_ENDPOINT", service.endpoint()),
-        ("AWS_ACCESS_KEY_ID", "other"),
-        ("AWS_SECRET_ACCESS_KEY", "other"),
-    ]);
-    assert!(
-        refused.contains("Failed to invoke Lambda function hello_world:$LATEST: AccessDeniedException: "),
-        "{refused}"
-    );
-    assert!(refused.contains("hint: allow lambda:InvokeFunction to these credentials"), "{refused}");
+    let others = [("AWS_ACCESS_KEY_ID", "other"), ("AWS_SECRET_ACCESS_KEY", "other")];
+    let no_permission = [&others[..], &[("LAMBDA_ENDPOINT", service.endpoint())]].concat();
+    insta::assert_snapshot!("no_permission", printed(&service, &no_permission));
+
     let nowhere = directory.path().join("nothing");
     let nowhere = nowhere.to_str().expect("a path");
-    let missing = printed(&[
+    let no_credentials = [
         ("LAMBDA_ENDPOINT", service.endpoint()),
         ("AWS_PROFILE", "nobody"),
         ("AWS_CONFIG_FILE", nowhere),
         ("AWS_SHARED_CREDENTIALS_FILE", nowhere),
         ("AWS_EC2_METADATA_DISABLED", "true"),
-    ]);
-    assert!(missing.contains("hint: no AWS credentials were found"), "{missing}");
+    ];
+    insta::assert_snapshot!("no_credentials", printed(&service, &no_credentials));
+
+    // The region is the default then, and what is asked there is refused here.
+    let no_region =
+        [&others[..], &[("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:9"), ("LAMBDA_ENDPOINT", "")]].concat();
+    insta::assert_snapshot!("no_region", printed(&service, &no_region));
+
+    let nothing_listens = [&others[..], &[("LAMBDA_ENDPOINT", "http://127.0.0.1:9")]].concat();
+    insta::assert_snapshot!("nothing_listens", printed(&service, &nothing_listens));
 }

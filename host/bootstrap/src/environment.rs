@@ -1,11 +1,15 @@
 //! What the handler sees of the function's configuration, and what it may take of the machine.
 
-use durabox_runtime::sandbox::AllowedHost;
+use durabox_runtime::sandbox::{AllowedHost, Preopen};
 
 use crate::package::PackageError;
 
 /// Names the hosts that steps may send requests to, separated by commas; in the place of the manifest's.
 pub(crate) const ALLOWED_HOSTS: &str = "DURABOX_ALLOWED_HOSTS";
+
+/// Names the directories that steps may use, separated by commas, as `durabox run --dir` takes them: `/tmp:/state`.
+/// Lambda's `/tmp` is that of one environment, and gone with it.
+pub(crate) const DIRS: &str = "DURABOX_DIRS";
 
 /// What begins the names of our own settings.
 const OWN: &str = "DURABOX_";
@@ -56,6 +60,12 @@ pub(crate) fn allowed_hosts(variable: Option<&str>, manifest: &[String]) -> Resu
     named.into_iter().map(parse).collect()
 }
 
+/// Returns the directories that steps may use; none unless the variable names some.
+pub(crate) fn preopens(variable: Option<&str>) -> Result<Vec<Preopen>, PackageError> {
+    let named = variable.unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty());
+    named.map(|text| text.parse().map_err(PackageError::Directory)).collect()
+}
+
 /// Returns the bytes of memory that the handler may have of a function's `megabytes`.
 ///
 /// The rest is the process's own: it is killed, without a word in the log, when all is taken.
@@ -99,6 +109,16 @@ mod tests {
         assert_eq!(hosts(Some("b.test, c.test:8443,")), ["b.test", "c.test:8443"]);
         assert!(hosts(Some("")).is_empty());
         assert!(allowed_hosts(Some("http://b.test"), &manifest).is_err());
+    }
+
+    #[test]
+    fn directories_are_granted_when_they_are_named() {
+        assert_eq!(preopens(None).expect("none"), []);
+        let named = preopens(Some("/tmp:/state, /opt/data:ro")).expect("directories");
+        let seen: Vec<_> = named.iter().map(|one| (one.guest.as_str(), one.writable)).collect();
+        assert_eq!(seen, [("/state", true), ("/opt/data", false)]);
+        let error = preopens(Some(":/state")).expect_err("no directory").to_string();
+        assert_eq!(error, "DURABOX_DIRS takes HOST[:GUEST][:ro], got \":/state\"");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::value::RawValue;
 
 use crate::deadline::Deadline;
-use crate::environment::{ALLOWED_HOSTS, allowed_hosts, memory_limit, visible};
+use crate::environment::{ALLOWED_HOSTS, DIRS, allowed_hosts, memory_limit, preopens, visible};
 use crate::lambda::Service;
 use crate::log::{self, Log};
 use crate::package::{Loaded, PackageError};
@@ -37,6 +37,7 @@ impl Function {
             // A step in the cloud is a step in the world: its clock and its random numbers are real.
             random: RandomSource::Os,
             allowed_hosts: allowed_hosts(hosts.as_deref(), &manifest.allowed_hosts)?,
+            preopens: preopens(env::var(DIRS).ok().as_deref())?,
             environment: visible(
                 env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
             ),

@@ -5,7 +5,7 @@ use std::{env, fs, io};
 
 use durabox_runtime::manifest::{COMPILED, HANDLER, MANIFEST, Manifest, VERSION};
 use durabox_runtime::precompiled::PrecompiledError;
-use durabox_runtime::sandbox::AllowedHostError;
+use durabox_runtime::sandbox::{AllowedHostError, PreopenError};
 use durabox_runtime::{Artifact, ArtifactError, Sandbox, SandboxOptions};
 
 /// A package on disk.
@@ -42,6 +42,8 @@ pub(crate) enum PackageError {
     Artifact(#[from] ArtifactError),
     #[error("`{host}` is not a host that steps can be allowed: {error}")]
     AllowedHost { host: String, error: AllowedHostError },
+    #[error("DURABOX_DIRS {0}")]
+    Directory(PreopenError),
 }
 
 impl Package {

@@ -78,8 +78,7 @@ pub fn run(args: Args) -> Result<u8, CliError> {
             callback.answer(Answer::Success(result))
         }
         Command::Fail { callback, message, error_type, data } => {
-            let error =
-                ErrorObject { error_message: message, error_type, error_data: data, ..ErrorObject::default() };
+            let error = ErrorObject { error_message: message, error_type, error_data: data, ..ErrorObject::default() };
             callback.answer(Answer::Failure(error))
         }
         Command::Heartbeat { callback } => callback.answer(Answer::Heartbeat),

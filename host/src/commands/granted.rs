@@ -1,7 +1,5 @@
 //! What a command grants to handlers from outside, as `durabox run`, `serve` and `replay` take it.
 
-use std::path::PathBuf;
-
 use durabox_runtime::sandbox::Preopen;
 
 use crate::cli_error::CliError;
@@ -10,7 +8,7 @@ use crate::cli_error::CliError;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Granted {
     /// Let steps, and serdes that keep payloads in files, see a directory; :ro for reading only
-    #[arg(long, value_name = "HOST[:GUEST][:ro]", value_parser = parse_preopen)]
+    #[arg(long, value_name = "HOST[:GUEST][:ro]")]
     pub dir: Vec<Preopen>,
     /// Set a variable of the handler's environment, which is empty otherwise
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
@@ -29,19 +27,6 @@ impl Granted {
     }
 }
 
-/// Reads a `--dir`; the guest sees a directory under its own name unless told.
-fn parse_preopen(text: &str) -> Result<Preopen, String> {
-    let (text, writable) = match text.strip_suffix(":ro") {
-        Some(text) => (text, false),
-        None => (text, true),
-    };
-    let (host, guest) = text.split_once(':').unwrap_or((text, text));
-    if host.is_empty() || guest.is_empty() {
-        return Err(format!("takes HOST[:GUEST][:ro], got {text:?}"));
-    }
-    Ok(Preopen { host: PathBuf::from(host), guest: guest.to_owned(), writable })
-}
-
 /// Reads a `--env`.
 pub fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
@@ -52,24 +37,7 @@ pub fn parse_variable(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_preopen, parse_variable};
-
-    #[test]
-    fn a_directory_is_granted_as_it_is_written() {
-        for (text, host, guest, writable) in [
-            ("data", "data", "data", true),
-            ("data:ro", "data", "data", false),
-            ("data:/in:ro", "data", "/in", false),
-            ("data:/in", "data", "/in", true),
-        ] {
-            let preopen = parse_preopen(text).expect("a directory");
-            assert_eq!(
-                (preopen.host.to_str(), preopen.guest.as_str(), preopen.writable),
-                (Some(host), guest, writable)
-            );
-        }
-        assert!(parse_preopen(":/in").is_err());
-    }
+    use super::parse_variable;
 
     #[test]
     fn a_variable_has_a_name() {

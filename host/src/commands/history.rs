@@ -161,9 +161,8 @@ fn list_lambda(args: &Args, limit: usize, as_json: bool) -> Result<(), CliError>
 
 fn list_kept(args: &Args, state: &StateDir, as_json: bool) -> Result<(), CliError> {
     let is_meant = |one: &Summary| args.function.as_ref().is_none_or(|function| *function == one.function_name);
-    let kept = |store: &Store| -> Result<Vec<Summary>, CliError> {
-        Ok(store.list()?.into_iter().filter(is_meant).collect())
-    };
+    let kept =
+        |store: &Store| -> Result<Vec<Summary>, CliError> { Ok(store.list()?.into_iter().filter(is_meant).collect()) };
     let runs = kept(&existing_store(state)?)?;
     let hosted = service_store(state)?.map(|store| kept(&store)).transpose()?.unwrap_or_default();
     if as_json {

@@ -8,9 +8,9 @@ use durabox::render::summary::{metered, summary};
 use durabox::state_dir::StateDir;
 use durabox_runtime::model::ExecutionStatus;
 
+use super::input;
 use super::lambda::Asked;
 use super::subject::{current_directory, sources};
-use super::input;
 use crate::cli_error::CliError;
 use crate::{exit_code, stdout};
 

@@ -66,10 +66,7 @@ struct Own {
     args: serve::Args,
 }
 
-async fn with_own<T>(
-    skip_time: bool,
-    work: impl AsyncFnOnce(Lambda) -> Result<T, CliError>,
-) -> Result<T, CliError> {
+async fn with_own<T>(skip_time: bool, work: impl AsyncFnOnce(Lambda) -> Result<T, CliError>) -> Result<T, CliError> {
     let mut line = vec!["durabox", "--port", "0", "--log-format", "none"];
     line.extend(skip_time.then_some("--skip-time"));
     let own = Own::try_parse_from(line).map_err(|error| CliError::usage(error.to_string()))?;

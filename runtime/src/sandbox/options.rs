@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::{AllowedHost, StepHook};
@@ -68,6 +69,8 @@ pub enum RandomSource {
 }
 
 /// A directory that a handler's steps may use.
+///
+/// Written `HOST[:GUEST][:ro]`; the guest sees it under its own name unless told, and `:ro` is for reading only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preopen {
     /// Where it is.
@@ -76,4 +79,50 @@ pub struct Preopen {
     pub guest: String,
     /// Whether the handler may change it.
     pub writable: bool,
+}
+
+/// Why a text does not say which directory is granted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("takes HOST[:GUEST][:ro], got {0:?}")]
+pub struct PreopenError(String);
+
+impl FromStr for Preopen {
+    type Err = PreopenError;
+
+    fn from_str(text: &str) -> Result<Self, PreopenError> {
+        let (names, writable) = match text.strip_suffix(":ro") {
+            Some(names) => (names, false),
+            None => (text, true),
+        };
+        let (host, guest) = names.split_once(':').unwrap_or((names, names));
+        match host.is_empty() || guest.is_empty() {
+            true => Err(PreopenError(text.to_owned())),
+            false => Ok(Self { host: PathBuf::from(host), guest: guest.to_owned(), writable }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Preopen;
+
+    #[test]
+    fn a_directory_is_granted_as_it_is_written() {
+        for (text, host, guest, writable) in [
+            ("data", "data", "data", true),
+            ("data:ro", "data", "data", false),
+            ("data:/in:ro", "data", "/in", false),
+            ("data:/in", "data", "/in", true),
+        ] {
+            let preopen: Preopen = text.parse().expect("a directory");
+            assert_eq!(
+                (preopen.host.to_str(), preopen.guest.as_str(), preopen.writable),
+                (Some(host), guest, writable)
+            );
+        }
+        assert_eq!(
+            ":/in".parse::<Preopen>().expect_err("no host").to_string(),
+            "takes HOST[:GUEST][:ro], got \":/in\""
+        );
+    }
 }
