@@ -48,7 +48,7 @@ pub(crate) use contract::CONTRACT;
 pub(crate) use contract::CONTRACT_PACKAGE;
 pub(crate) use host::Host;
 pub(crate) use linker::linker;
-pub use options::{InvokeOptions, Policy, Preopen, RandomSource};
+pub use options::{InvokeOptions, Policy, Preopen, PreopenError, RandomSource};
 pub use output::{LogLevel, LogLine, MAX_OUTPUT_BYTES, MAX_OUTPUT_LINES, Sink, Stream};
 pub use report::{Ambient, AmbientRead, InvocationEnd, InvocationReport};
 pub use step_hook::{StepAction, StepCall, StepHook};
