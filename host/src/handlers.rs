@@ -119,14 +119,17 @@ pub enum CargoOutput {
 }
 
 /// One build of handlers.
+///
+/// Cargo is called for each package by itself: packages that are built together share the features of their
+/// dependencies, and a handler would be another one, byte for byte, in such company than alone.
 #[derive(Clone, Debug)]
 pub struct Build<'a> {
     /// Where Cargo runs.
     pub directory: &'a Path,
     /// What it builds for.
     pub target: Target,
-    /// Arguments of `cargo build` after the target.
-    pub arguments: Vec<String>,
+    /// Arguments of `cargo build` after the target, call by call; none names more than one package.
+    pub calls: Vec<Vec<String>>,
     /// Where Cargo's messages go.
     pub output: CargoOutput,
 }
@@ -154,8 +157,8 @@ pub struct Built {
 impl<'a> Build<'a> {
     /// Returns the build of one handler, for the default target.
     pub fn of(directory: &'a Path, handler: &Handler, output: CargoOutput) -> Self {
-        let arguments = ["-p", &handler.package, "--bin", &handler.name].map(str::to_owned).to_vec();
-        Self { directory, target: Target::default(), arguments, output }
+        let call = ["-p", &handler.package, "--bin", &handler.name].map(str::to_owned).to_vec();
+        Self { directory, target: Target::default(), calls: vec![call], output }
     }
 
     /// Returns the build of every handler of these packages, for the default target.
@@ -164,19 +167,27 @@ impl<'a> Build<'a> {
         packages: impl IntoIterator<Item = &'b str>,
         output: CargoOutput,
     ) -> Self {
-        let mut arguments = Vec::new();
-        for package in packages {
-            arguments.extend(["-p".to_owned(), package.to_owned()]);
-        }
-        arguments.push("--bins".into());
-        Self { directory, target: Target::default(), arguments, output }
+        let call = |package: &str| ["-p", package, "--bins"].map(str::to_owned).to_vec();
+        Self { directory, target: Target::default(), calls: packages.into_iter().map(call).collect(), output }
+    }
+
+    /// Adds an argument to each call.
+    #[must_use]
+    pub fn with_argument(mut self, argument: &str) -> Self {
+        self.calls.iter_mut().for_each(|call| call.push(argument.to_owned()));
+        self
     }
 
     /// Provides the target and builds.
     pub fn run(&self) -> Outcome {
-        provide_target(self.directory, self.target.triple())
-            .and_then(|()| self.cargo())
-            .unwrap_or_else(|error| Outcome { built: BTreeMap::new(), result: Err(error) })
+        let mut built = BTreeMap::new();
+        let mut result = provide_target(self.directory, self.target.triple());
+        for call in &self.calls {
+            if result.is_ok() {
+                result = self.cargo(call, &mut built).and_then(|result| result);
+            }
+        }
+        Outcome { built, result }
     }
 
     /// Builds exactly one handler.
@@ -186,10 +197,14 @@ impl<'a> Build<'a> {
         built.remove(name).ok_or_else(|| BuildError::NoArtifact { name: name.to_owned(), target: self.target.triple() })
     }
 
-    fn cargo(&self) -> Result<Outcome, BuildError> {
+    fn cargo(
+        &self,
+        call: &[String],
+        built: &mut BTreeMap<String, Built>,
+    ) -> Result<Result<(), BuildError>, BuildError> {
         let names_profile = |argument: &String| argument == "--profile" || argument.starts_with("--profile=");
         let is_release = |argument: &String| argument == "--release" || argument == "-r";
-        let mut arguments = self.arguments.clone();
+        let mut arguments = call.to_vec();
         if !arguments.iter().any(|argument| names_profile(argument) || is_release(argument)) {
             arguments.insert(0, "--release".into());
         }
@@ -200,13 +215,11 @@ impl<'a> Build<'a> {
             environment: &[],
             output: self.output,
         };
-        let mut built = BTreeMap::new();
-        let result = cargo.build(|artifact| {
+        cargo.build(|artifact| {
             let Some(path) = artifact.executable.filter(|path| path.extension() == Some("wasm")) else { return };
             let name = artifact.target.name;
             built.insert(name.clone(), Built { name, path: path.into(), fresh: artifact.fresh });
-        })?;
-        Ok(Outcome { built, result })
+        })
     }
 }
 

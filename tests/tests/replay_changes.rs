@@ -119,8 +119,8 @@ fn builds() -> &'static PathBuf {
         );
         std::fs::write(package.join("Cargo.toml"), manifest).expect("a manifest");
         std::fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).expect("the same versions");
-        let mut build = Build::of_packages(&package, ["replay-changes"], CargoOutput::Captured);
-        build.arguments.extend(["--target-dir".into(), root.join("target").display().to_string()]);
+        let target = format!("--target-dir={}", root.join("target").display());
+        let build = Build::of_packages(&package, ["replay-changes"], CargoOutput::Captured).with_argument(&target);
         let outcome = build.run();
         outcome.result.unwrap_or_else(|error| panic!("{error}"));
         outcome.built.values().next().and_then(|built| built.path.parent()).expect("a build").to_owned()

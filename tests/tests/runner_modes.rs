@@ -30,8 +30,8 @@ impl Ran {
 }
 
 fn run(mode: &str, environment: &[(&str, &str)]) -> Ran {
-    let file = std::env::temp_dir().join(format!("durabox-modes-{mode}-{}.jsonl", std::process::id()));
-    let _ = std::fs::remove_file(&file);
+    let directory = Directory::new();
+    let file = directory.path().join("reports.jsonl");
     let mut command = cargo(&["test", "--release", "--test", "modes"]);
     for variable in ["QUALIFIED_FUNCTION_NAME", "LAMBDA_FUNCTION_TEST_NAME", "DURABOX_FUNCTION_NAME_MAP"] {
         command.env_remove(variable);
@@ -39,7 +39,6 @@ fn run(mode: &str, environment: &[(&str, &str)]) -> Ran {
     command.env(RunnerMode::VARIABLE, mode).env(REPORT_VARIABLE, &file).envs(environment.iter().copied());
     let output = command.output().expect("cargo starts");
     let reports = read_reports(&file).expect("the reports");
-    let _ = std::fs::remove_file(&file);
     Ran {
         printed: String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
         succeeded: output.status.success(),

@@ -1,5 +1,6 @@
 //! `durabox build`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use durabox::handlers::{Build, CargoOutput, Outcome, Target, UnknownTarget};
@@ -36,8 +37,8 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
         Some(manifest) => Workspace::of_manifest(&here.join(manifest))?,
         None => Workspace::locate(&here)?,
     };
-    let arguments = arguments(&options, &workspace)?;
-    let build = Build { directory: &here, target, arguments, output: CargoOutput::Shown };
+    let calls = calls(&options, &workspace)?;
+    let build = Build { directory: &here, target, calls, output: CargoOutput::Shown };
     let Outcome { built, result } = build.run();
     result?;
     if built.is_empty() {
@@ -73,36 +74,61 @@ fn target(args: &Args) -> Result<(Target, Vec<String>), CliError> {
     Ok((target, others))
 }
 
-/// Completes a selection: packages for named binaries, and everything when nothing is selected.
-fn arguments(options: &[String], workspace: &Workspace) -> Result<Vec<String>, CliError> {
-    let mut arguments = options.to_vec();
-    let names_packages = values(options, &["-p", "--package"]).next().is_some()
-        || options.iter().any(|option| option == "--workspace" || option == "--all");
-    let binaries: Vec<&str> = values(options, &["--bin"]).collect();
-    if names_packages {
-        return Ok(arguments);
+/// Returns Cargo's options for each package of a selection: of those that are named, of those of the
+/// binaries that are, or else of every one with handlers.
+fn calls(options: &[String], workspace: &Workspace) -> Result<Vec<Vec<String>>, CliError> {
+    let (named, options) = without(options, &["-p", "--package"]);
+    let (binaries, options) = without(&options, &["--bin"]);
+    let options: Vec<String> =
+        options.into_iter().filter(|option| option != "--workspace" && option != "--all").collect();
+    let mut packages: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    match (named.as_slice(), binaries.as_slice()) {
+        ([], []) => packages.extend(workspace.handlers().iter().map(|one| (one.package.clone(), Vec::new()))),
+        ([], binaries) => {
+            for binary in binaries {
+                packages.entry(workspace.handler(binary)?.package.clone()).or_default().push(binary.clone());
+            }
+        }
+        (named, binaries) => packages.extend(named.iter().map(|package| (package.clone(), binaries.to_vec()))),
     }
-    let mut packages: Vec<&str> = Vec::new();
-    if binaries.is_empty() {
-        packages.extend(workspace.handlers().iter().map(|handler| handler.package.as_str()));
-    }
-    for binary in &binaries {
-        packages.push(&workspace.handler(binary)?.package);
-    }
-    packages.sort_unstable();
-    packages.dedup();
     if packages.is_empty() {
         return Err(CliError::usage(format!("there are no handlers in {}", workspace.root().display()))
             .hint("a handler is a binary of a package that depends on `durabox-sdk`")
             .hint("`durabox new NAME` makes a project with one"));
     }
-    for package in packages {
-        arguments.extend(["-p".to_owned(), package.to_owned()]);
+    let selects_all = options.iter().any(|option| option == "--bins");
+    let call = |(package, binaries): (String, Vec<String>)| {
+        let mut call = vec!["-p".to_owned(), package];
+        call.extend(options.iter().cloned());
+        if binaries.is_empty() && !selects_all {
+            call.push("--bins".to_owned());
+        }
+        call.extend(binaries.into_iter().flat_map(|binary| ["--bin".to_owned(), binary]));
+        call
+    };
+    Ok(packages.into_iter().map(call).collect())
+}
+
+/// Takes an option, spelt `--name value` or `--name=value`, out of others: returns its values and the rest.
+fn without(options: &[String], names: &[&str]) -> (Vec<String>, Vec<String>) {
+    let (mut values, mut rest) = (Vec::new(), Vec::new());
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        let value = names.iter().find_map(|name| match option.strip_prefix(name)? {
+            "" => options.clone().next().map(String::as_str).or(Some("")),
+            rest => rest.strip_prefix('='),
+        });
+        match value {
+            Some(value) => {
+                values.push(value.to_owned());
+                if names.contains(&option.as_str()) {
+                    options.next();
+                }
+            }
+            None => rest.push(option.clone()),
+        }
     }
-    if binaries.is_empty() && !options.iter().any(|option| option == "--bins") {
-        arguments.push("--bins".to_owned());
-    }
-    Ok(arguments)
+    (values, rest)
 }
 
 /// Returns the values of an option, spelt `--name value` or `--name=value`.
@@ -125,13 +151,16 @@ fn identity(path: &PathBuf) -> Result<(String, String), CliError> {
 mod tests {
     use durabox::handlers::Target;
 
-    use super::{Args, target, values};
+    use super::{Args, target, values, without};
 
     #[test]
     fn options_are_read_in_both_spellings() {
         let options = ["--bin", "a", "-p=b", "--bin=c", "--bins"].map(str::to_owned);
         assert_eq!(values(&options, &["--bin"]).collect::<Vec<_>>(), ["a", "c"]);
         assert_eq!(values(&options, &["-p", "--package"]).collect::<Vec<_>>(), ["b"]);
+        let (values, rest) = without(&options, &["--bin"]);
+        assert_eq!(values, ["a", "c"]);
+        assert_eq!(rest, ["-p=b", "--bins"]);
     }
 
     #[test]

@@ -85,9 +85,8 @@ pub(super) fn by_name(name: &str) -> Result<Artifact, RunError> {
     if !known.packages.contains_key(&handler.package) {
         // One call for all handlers of the package: the tests beside this one want them, and Cargo
         // takes longer to start than to find that there is nothing to do.
-        let mut build = Build::of_packages(workspace.root(), [handler.package.as_str()], CargoOutput::Captured);
-        build.arguments.push("--keep-going".into());
-        let Outcome { built, result } = build.run();
+        let build = Build::of_packages(workspace.root(), [handler.package.as_str()], CargoOutput::Captured);
+        let Outcome { built, result } = build.with_argument("--keep-going").run();
         let failure = result.as_ref().err().map(ToString::to_string);
         let missing = !built.contains_key(&handler.name);
         known.packages.insert(handler.package.clone(), (built, failure));
