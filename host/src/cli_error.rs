@@ -167,7 +167,9 @@ impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let hints = match &error {
             StoreError::Locked(_) => {
-                vec!["wait for the other durabox to end, or run with --no-save".to_owned()]
+                vec![
+                    "wait for the other durabox to end; `durabox run` does without the store with --no-save".to_owned(),
+                ]
             }
             StoreError::Corrupt { path, .. } => vec![
                 format!("nothing was changed; move it aside to begin a new one: mv {0} {0}.bad", path.display()),
@@ -198,6 +200,13 @@ impl From<ServerError> for CliError {
             error @ ServerError::Function { .. } => {
                 let hint = "move its .json in that directory aside to serve the others";
                 Self::new(Kind::Store, error, vec![hint.to_owned()])
+            }
+            error @ ServerError::InUse { .. } => {
+                let hints = [
+                    "a `durabox serve` or another command runs it; --endpoint asks that one",
+                    "--state-dir DIRECTORY or --memory serves others",
+                ];
+                Self::new(Kind::Store, error, hints.map(str::to_owned).to_vec())
             }
             error @ ServerError::Io { .. } => Self::new(Kind::Store, error, Vec::new()),
         }

@@ -13,7 +13,7 @@ mod metering;
 mod runner;
 mod settings;
 
-pub use deployed::{Deployed, mark};
+pub use deployed::{Deployed, Describer, mark};
 pub use error::{Cause, CloudError, Place, ServiceFailure};
 pub(crate) use execution::CloudDetails;
 pub use execution::CloudExecution;

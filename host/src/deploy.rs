@@ -6,6 +6,9 @@
 use crate::cloud::{CloudError, Deployed, FunctionSettings, Lambda};
 use crate::package::template::{EXECUTION_TIMEOUT, MEMORY, RETENTION_DAYS, TIMEOUT};
 
+/// What runs durabox's packages.
+const RUNTIME: &str = "provided.al2023";
+
 /// A function as it is to be.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
@@ -21,6 +24,10 @@ pub struct Wanted<'a> {
     pub description: String,
     /// Settings that were asked for.
     pub settings: FunctionSettings,
+    /// The role that it is created with if none was asked for.
+    pub default_role: Option<String>,
+    /// SHA-256 of the wasm, hexadecimal.
+    pub wasm_sha256: String,
     /// Whether a function that durabox has not deployed is to be overwritten.
     pub overwrite: bool,
 }
@@ -92,10 +99,11 @@ pub fn plan(wanted: &Wanted<'_>, deployed: Option<&Deployed>) -> Result<Change, 
     let name = || wanted.name.to_owned();
     let Some(deployed) = deployed else {
         let asked = &wanted.settings;
-        if asked.role.is_none() {
+        let Some(role) = asked.role.clone().or_else(|| wanted.default_role.clone()) else {
             return Err(Refusal::NoRole { name: name() });
-        }
+        };
         return Ok(Change::Create(FunctionSettings {
+            role: Some(role),
             timeout: asked.timeout.or(Some(TIMEOUT)),
             memory: asked.memory.or(Some(MEMORY)),
             execution_timeout: asked.execution_timeout.or(Some(EXECUTION_TIMEOUT)),
@@ -112,15 +120,19 @@ pub fn plan(wanted: &Wanted<'_>, deployed: Option<&Deployed>) -> Result<Change, 
     }
     let mut differences = Vec::new();
     let is_other_machine = deployed.architectures != [wanted.architecture.clone()];
-    let code = deployed.code_sha256.as_ref() != Some(&wanted.code_sha256) || is_other_machine;
-    if code {
-        let hash = deployed.artifact_sha256().map_or("unknown", |hash| &hash[..12]);
-        let new = wanted.description.rsplit(' ').next().and_then(|hash| hash.get(..12)).unwrap_or_default();
-        differences.push(match hash == new {
+    if is_other_machine {
+        differences.push(format!("architecture: {} → {}", deployed.architectures.join(", "), wanted.architecture));
+    }
+    let is_other_code = deployed.code_sha256.as_ref() != Some(&wanted.code_sha256);
+    if is_other_code {
+        let old = deployed.artifact_sha256().map_or("unknown", |hash| &hash[..12]);
+        let new = &wanted.wasm_sha256[..12];
+        differences.push(match old == new {
             true => "code: the same wasm in another package".to_owned(),
-            false => format!("code: wasm {hash} → {new}"),
+            false => format!("code: wasm {old} → {new}"),
         });
     }
+    let code = is_other_code || is_other_machine;
     let settings = changed(&wanted.settings, deployed, &wanted.description, &mut differences);
     Ok(match differences.is_empty() {
         true => Change::Keep,
@@ -151,14 +163,21 @@ fn changed(
     }
     let environment = asked.environment.clone().filter(|variables| *variables != deployed.environment);
     if let Some(variables) = &environment {
-        let names: Vec<_> = variables.iter().map(|(name, _)| name.as_str()).collect();
-        differences.push(format!("environment: now {}", names.join(", ")));
+        let names = |variables: &[(String, String)]| match variables {
+            [] => "none".to_owned(),
+            some => some.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
+        };
+        differences.push(format!("environment: {} → {}", names(&deployed.environment), names(variables)));
+    }
+    let custom_runtime = deployed.runtime.as_deref() != Some(RUNTIME);
+    if custom_runtime {
+        differences.push(format!("runtime: {} → {RUNTIME}", deployed.runtime.as_deref().unwrap_or("none")));
     }
     let new_description = (deployed.description != description).then(|| description.to_owned());
-    if new_description.is_some() && differences.is_empty() {
+    if new_description.is_some() && (differences.is_empty() || !deployed.is_ours()) {
         differences.push(format!("description: {:?} → {description:?}", deployed.description));
     }
-    // The two seconds of a DurableConfig are given together, or the other would be forgotten.
+    // The parts of a DurableConfig are given together, or the others would be forgotten.
     let is_durable_changed = execution_timeout.is_some() || retention_days.is_some();
     FunctionSettings {
         role,
@@ -168,6 +187,8 @@ fn changed(
         retention_days: is_durable_changed.then(|| asked.retention_days.or(deployed.retention_days)).flatten(),
         environment,
         description: new_description,
+        kms_key_arn: deployed.kms_key_arn.clone().filter(|_| is_durable_changed),
+        custom_runtime,
     }
 }
 
@@ -201,20 +222,21 @@ pub async fn carry_out(
     change: &Change,
     alias: Option<&str>,
 ) -> Result<String, CloudError> {
-    let Wanted { name, zip, architecture, description, .. } = wanted;
+    let Wanted { name, zip, architecture, description, code_sha256, .. } = wanted;
     match change {
         Change::Create(settings) => lambda.create_function(name, zip.to_vec(), architecture, settings).await?,
         Change::Update { code, settings, .. } => {
-            if *settings != FunctionSettings::default() {
-                lambda.update_settings(name, settings).await?;
-            }
+            // The code goes first: a description must not say what is not there yet.
             if *code {
                 lambda.update_code(name, zip.to_vec(), architecture).await?;
+            }
+            if *settings != FunctionSettings::default() {
+                lambda.update_settings(name, settings).await?;
             }
         }
         Change::Keep => {}
     }
-    let version = lambda.publish_version(name, description).await?;
+    let version = lambda.publish_version(name, description, code_sha256).await?;
     if let Some(alias) = alias {
         lambda.put_alias(name, alias, &version).await?;
     }
@@ -224,7 +246,7 @@ pub async fn carry_out(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::mark;
+    use crate::cloud::{Describer, mark};
 
     const ROLE: &str = "arn:aws:iam::123456789012:role/durable";
 
@@ -238,14 +260,16 @@ mod tests {
             zip: b"zip",
             code_sha256: "new".into(),
             architecture: "x86_64".into(),
-            description: mark("order", &hash('b')),
+            description: mark(Describer::Deploy, "order", &hash('b'), "new"),
             settings,
+            default_role: None,
+            wasm_sha256: hash('b'),
             overwrite: false,
         }
     }
 
     fn deployed(change: impl FnOnce(&mut Deployed)) -> Deployed {
-        let mut deployed = Deployed::for_tests("order", &mark("order", &hash('a')));
+        let mut deployed = Deployed::for_tests("order", &mark(Describer::Deploy, "order", &hash('a'), "old"));
         deployed.code_sha256 = Some("old".into());
         change(&mut deployed);
         deployed
@@ -259,7 +283,7 @@ mod tests {
         let Ok(Change::Create(created)) = plan(&wanted(settings), None) else { panic!("it is created") };
         assert_eq!((created.memory, created.timeout), (Some(512), Some(TIMEOUT)));
         assert_eq!(created.execution_timeout, Some(EXECUTION_TIMEOUT));
-        assert_eq!(created.description, Some(mark("order", &hash('b'))));
+        assert_eq!(created.description, Some(mark(Describer::Deploy, "order", &hash('b'), "new")));
     }
 
     #[test]
@@ -288,7 +312,7 @@ mod tests {
     fn what_is_there_as_it_is_to_be_is_kept() {
         let same = deployed(|deployed| {
             deployed.code_sha256 = Some("new".into());
-            deployed.description = mark("order", &hash('b'));
+            deployed.description = mark(Describer::Deploy, "order", &hash('b'), "new");
         });
         assert_eq!(plan(&wanted(FunctionSettings::default()), Some(&same)), Ok(Change::Keep));
     }
@@ -299,7 +323,15 @@ mod tests {
         let refused = plan(&wanted(FunctionSettings::default()), Some(&other)).expect_err("refused");
         assert!(refused.to_string().contains("\"the order service\""), "{refused}");
         let overwriting = Wanted { overwrite: true, ..wanted(FunctionSettings::default()) };
-        assert!(matches!(plan(&overwriting, Some(&other)), Ok(Change::Update { code: true, .. })));
+        let python = deployed(|deployed| {
+            (deployed.description, deployed.runtime) = ("the order service".into(), Some("python3.13".into()));
+        });
+        let Ok(Change::Update { code, settings, differences }) = plan(&overwriting, Some(&python)) else {
+            panic!("it is updated")
+        };
+        assert!(code && settings.custom_runtime, "a package needs its runtime");
+        assert!(differences.contains(&"runtime: python3.13 → provided.al2023".to_owned()), "{differences:?}");
+        assert!(differences.iter().any(|one| one.starts_with("description: \"the order service\"")), "{differences:?}");
         let plain = deployed(|deployed| deployed.is_durable = false);
         assert_eq!(plan(&overwriting, Some(&plain)), Err(Refusal::NotDurable { name: "order".into() }));
     }

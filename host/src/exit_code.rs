@@ -12,7 +12,7 @@ pub const DIVERGENCE: u8 = 3;
 pub const BUILD: u8 = 4;
 /// The artifact, the cache or the store in `.durabox/` cannot be used.
 pub const STORE: u8 = 5;
-/// The execution is still RUNNING: it waits for a callback that nobody has answered.
+/// The execution is still RUNNING: it waits for a callback that nobody has answered, or the time to wait for it is up.
 pub const OPEN: u8 = 6;
 /// A package holds something else than what was tested.
 pub const OTHER_PACKAGE: u8 = 7;
@@ -30,7 +30,7 @@ Exit codes:
     3  a build does not follow a record (replay, shadow replay)
     4  the handler could not be built
     5  the artifact or the store in .durabox/ cannot be used
-    6  the execution is RUNNING still: a callback has no answer
+    6  the execution is RUNNING still: a callback has no answer, or --timeout is up
     7  a package is not what was tested
     8  verify: local and cloud differ
   130  interrupted by Ctrl-C";

@@ -220,7 +220,13 @@ impl PrecompiledError {
 impl Sandbox {
     /// Loads a handler from the form that was compiled ahead of `wasm`; errors call the wasm `name`.
     /// Compiles nothing.
-    pub fn load_precompiled(
+    ///
+    /// # Safety
+    ///
+    /// The code runs outside of the sandbox if it is not what [`precompile`] has made: `precompiled` must come from
+    /// somebody who may run any code in this process, as its digest is what the code is checked against.
+    #[allow(unsafe_code)]
+    pub unsafe fn load_precompiled(
         &self,
         name: &str,
         wasm: &[u8],
@@ -234,23 +240,27 @@ impl Sandbox {
             return Err(PrecompiledError::OtherWasm { name, belongs_to, found: wasm_sha256 });
         }
         precompiled.check_machine()?;
-        let component = self.deserialize(precompiled, code)?;
+        // SAFETY: the caller's.
+        let component = unsafe { self.deserialize(precompiled, code) }?;
         let cache = CacheOutcome::Precompiled;
         Ok(self.ready(name, Loaded { sha256: wasm_sha256, size: wasm.len(), form, cache, component })?)
     }
 
     /// Loads the code of a file whose digest is that of `precompiled`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Sandbox::load_precompiled`].
     #[allow(unsafe_code)]
-    fn deserialize(&self, precompiled: &Precompiled, path: &Path) -> Result<Component, PrecompiledError> {
+    unsafe fn deserialize(&self, precompiled: &Precompiled, path: &Path) -> Result<Component, PrecompiledError> {
         let code = fs::read(path).map_err(|source| PrecompiledError::Unreadable { path: path.to_owned(), source })?;
         let found = sha256(&code);
         if found != precompiled.sha256 {
             let (path, made) = (path.to_owned(), precompiled.sha256.clone());
             return Err(PrecompiledError::Damaged { path, made, found });
         }
-        // SAFETY: `code` must be what `precompile_component` made, unchanged. Its SHA-256 is the one
-        // that was recorded when it was made; wasmtime checks its own version, target and settings
-        // itself. Whoever can forge the manifest too can replace the program that reads it.
+        // SAFETY: `code` must be what `precompile_component` made, unchanged: its SHA-256 is the one that the
+        // caller vouches for. wasmtime checks its own version, target and settings itself.
         unsafe { Component::deserialize(self.engine(), &code) }.map_err(PrecompiledError::Refused)
     }
 }

@@ -25,9 +25,11 @@ const OF_LAMBDA: [&str; 5] = [
 ];
 
 /// What Lambda sets besides, and what the process itself goes by.
-const INTERNAL: [&str; 10] = [
+const INTERNAL: [&str; 12] = [
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
+    "TZ",
+    "LANG",
     "LD_LIBRARY_PATH",
     "PATH",
     "PWD",
@@ -46,7 +48,8 @@ pub(crate) fn visible(variables: impl IntoIterator<Item = (String, String)>) -> 
 }
 
 fn is_visible(name: &str) -> bool {
-    let internal = name.starts_with(OWN) || name.starts_with("_LAMBDA_") || INTERNAL.contains(&name);
+    let internal =
+        name.starts_with(OWN) || name.starts_with("_LAMBDA_") || name.starts_with("_AWS_") || INTERNAL.contains(&name);
     !internal && (!name.starts_with("AWS_") || OF_LAMBDA.contains(&name))
 }
 
@@ -90,6 +93,8 @@ mod tests {
             ("AWS_LAMBDA_LOG_STREAM_NAME", "differs"),
             ("_X_AMZN_TRACE_ID", "differs"),
             ("_LAMBDA_TELEMETRY_LOG_FD", "62"),
+            ("_AWS_XRAY_DAEMON_PORT", "2000"),
+            ("TZ", ":UTC"),
             ("DURABOX_ALLOWED_HOSTS", "a.test"),
             ("PATH", "/usr/bin"),
         ];

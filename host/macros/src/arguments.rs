@@ -71,6 +71,7 @@ impl Arguments {
         let requires_cloud = self.requires.is_some();
         quote! {
             ::durabox::harness::Case {
+                package: ::core::env!("CARGO_PKG_NAME"),
                 module: ::core::module_path!(),
                 name: #name,
                 handler: #handler,

@@ -50,8 +50,8 @@ async fn go_on(service: &Arc<Service>, hosted: &Arc<Hosted>) -> Result<(), Servi
                 hosted.change_quietly(|execution, now| execution.complete_invocation(end, now))?;
             }
             None => {
+                hosted.rest(next.changes, next.due);
                 hosted.member.idle(next.due, next.holds, &hosted.wake, || hosted.changes() == next.changes);
-                hosted.rest(next.changes);
                 reach(hosted, next.due).await;
                 hosted.work();
                 hosted.member.busy();

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use durabox_runtime::engine::service::Execution;
@@ -36,8 +36,12 @@ pub struct Parent {
     pub operation_id: String,
 }
 
-/// No count of changes.
-const BUSY: u64 = u64::MAX;
+/// Nothing to do at a count of changes, before a time.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    changes: u64,
+    due: Option<Timestamp>,
+}
 
 /// An execution that has not closed, as its driver and the requests share it.
 #[derive(Debug)]
@@ -57,8 +61,10 @@ pub struct Hosted {
     pub wake: Arc<Notify>,
     /// Counts changes from outside the driver.
     changes: AtomicU64,
-    /// The count of changes at which its driver found nothing to do.
-    rested_at: AtomicU64,
+    /// Since when its driver has had nothing to do; absent while it has.
+    rest: Mutex<Option<Rest>>,
+    /// Plain functions that run for it.
+    pub calls: AtomicUsize,
     /// The last request of each kind that had a client token.
     repeatable: Mutex<Vec<(&'static str, String)>>,
     closed: watch::Sender<bool>,
@@ -88,7 +94,8 @@ impl Hosted {
             broken: Mutex::default(),
             wake: Arc::default(),
             changes: AtomicU64::new(0),
-            rested_at: AtomicU64::new(BUSY),
+            rest: Mutex::default(),
+            calls: AtomicUsize::new(0),
             repeatable: Mutex::default(),
             closed: watch::Sender::new(false),
         }
@@ -152,19 +159,23 @@ impl Hosted {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// Says that its driver found nothing to do when it had been changed so often.
-    pub fn rest(&self, changes: u64) {
-        self.rested_at.store(changes, Ordering::Release);
+    /// Says that its driver found nothing to do before `due`, when it had been changed so often.
+    pub fn rest(&self, changes: u64, due: Option<Timestamp>) {
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Rest { changes, due });
     }
 
     /// Says that its driver has something to do.
     pub fn work(&self) {
-        self.rested_at.store(BUSY, Ordering::Release);
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Whether nothing is to be done before a timer or somebody outside.
+    /// Whether nothing is to be done before a timer or somebody outside; nothing can be once its state
+    /// cannot be kept.
     pub fn is_at_rest(&self) -> bool {
-        self.rested_at.load(Ordering::Acquire) == self.changes()
+        let rest = *self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests =
+            rest.is_some_and(|rest| rest.changes == self.changes() && rest.due.is_none_or(|due| due > self.now()));
+        (rests && self.calls.load(Ordering::Acquire) == 0) || self.broken().is_some()
     }
 
     fn broken(&self) -> MutexGuard<'_, Option<String>> {

@@ -8,7 +8,8 @@ mod start;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use durabox_runtime::model::Timestamp;
@@ -80,6 +81,12 @@ pub enum ServerError {
     /// The sandbox, or a component.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
+    /// Another process has the executions of this directory.
+    #[error("{} is in use by another process", directory.display())]
+    InUse {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// A function that was kept.
     #[error("the function {name}, which is kept in {}, cannot be used: {problem}", directory.display())]
     Function {
@@ -114,8 +121,23 @@ pub struct Service {
     clock: Clock,
     /// The logs that callers wait for.
     pub(crate) tails: Tails,
+    /// Held while this process has the directory's executions.
+    _lock: Option<File>,
     /// Where the code of functions is unpacked.
     code_dir: functions::CodeDir,
+}
+
+/// Takes a directory for this process; the system lets it go when the process ends, however it ends.
+fn lock(directory: &Path) -> Result<File, ServerError> {
+    let io = |path: &Path, source| ServerError::Io { path: path.to_owned(), source };
+    std::fs::create_dir_all(directory).map_err(|error| io(directory, error))?;
+    let path = directory.join("lock");
+    let file = File::create(&path).map_err(|error| io(&path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ServerError::InUse { directory: directory.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(io(&path, error)),
+    }
 }
 
 impl fmt::Debug for Service {
@@ -128,9 +150,13 @@ impl Service {
     /// Opens the store and takes up the functions that are kept there. Executions go on with
     /// [`Service::resume`], once every function is known.
     pub fn new(options: ServiceOptions) -> Result<Arc<Self>, ServerError> {
-        let store = match &options.state_dir {
-            Some(directory) => Store::open(directory)?,
-            None => Store::in_memory()?,
+        let (store, lock) = match &options.state_dir {
+            Some(directory) => {
+                // Two processes would both drive the same executions.
+                let lock = lock(directory)?;
+                (Store::open(directory)?, Some(lock))
+            }
+            None => (Store::in_memory()?, None),
         };
         let sandbox = crate::invoke::sandbox(options.state_dir.as_ref().map(|directory| directory.join("cache")))?;
         let service = Arc::new(Self {
@@ -143,6 +169,7 @@ impl Service {
             starting: Mutex::default(),
             clock: Clock::real(),
             tails: Tails::default(),
+            _lock: lock,
             options,
         });
         service.load_functions()?;
@@ -200,11 +227,9 @@ impl Service {
             return Ok(None);
         };
         let (execution, recorder) = self.store.take_up(kept.number)?;
-        // Its time is never behind what its history says.
+        // Its time is never behind what its history says, which may have been skipped to.
         let latest = execution.events().last().map_or(Timestamp::default(), |event| event.event_timestamp);
-        if self.options.skip_time {
-            timeline.clock().skip_to(latest);
-        }
+        timeline.clock().skip_to(latest);
         let hosted = Hosted::new(kept.name.clone(), function, metadata, parent, timeline.join(), execution, recorder);
         let hosted = Arc::new(hosted);
         let lost = durabox_runtime::model::ErrorObject::new("Runtime.ExitError", "the server ended while it ran");

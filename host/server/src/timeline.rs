@@ -39,11 +39,8 @@ pub struct Member {
 impl Timeline {
     /// Returns a timeline of its own.
     pub fn new(skip_time: bool) -> Self {
-        if skip_time {
-            Self { clock: Clock::skipping(), skipping: Some(Arc::default()) }
-        } else {
-            Self { clock: Clock::real(), skipping: None }
-        }
+        // An execution whose time was skipped may go on where it is not.
+        Self { clock: Clock::skipping(), skipping: skip_time.then(Arc::default) }
     }
 
     /// Returns the clock.

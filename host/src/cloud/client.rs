@@ -280,9 +280,12 @@ pub(super) async fn connect(settings: &CloudSettings) -> Client {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(endpoint) = &settings.endpoint {
         loader = loader.endpoint_url(endpoint);
-        if is_on_this_machine(endpoint) && !names_credentials() {
-            // Requests are signed whoever reads them; nobody but this machine sees these.
-            loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "durabox"));
+        let token = std::env::var("DURABOX_TOKEN").ok().filter(|token| !token.is_empty());
+        if is_on_this_machine(endpoint) && (token.is_some() || !names_credentials()) {
+            // Requests are signed whoever reads them; nobody but this machine sees these. The key is what
+            // `durabox serve --token` asks for.
+            let key = token.unwrap_or_else(|| "local".to_owned());
+            loader = loader.credentials_provider(Credentials::new(key, "local", None, None, "durabox"));
         }
     }
     Client::new(&loader.load().await)

@@ -1,9 +1,27 @@
 use aws_sdk_lambda::types::FunctionConfiguration;
 
-/// What begins the description of a function that durabox deployed.
-const MARK: &str = "durabox ";
-/// What stands before the wasm's SHA-256 in it.
-const SHA256: &str = "wasm sha256 ";
+/// Who describes a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Describer {
+    /// `durabox deploy`, whose functions it may deploy again.
+    Deploy,
+    /// The template of `durabox package`, whose functions are those of a stack.
+    Template,
+}
+
+impl Describer {
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Deploy => "durabox deploy ",
+            Self::Template => "durabox package ",
+        }
+    }
+}
+
+/// What stands before the wasm's SHA-256 in a description, hexadecimal.
+const WASM: &str = ", wasm sha256 ";
+/// What stands before the zip's, base64.
+const ZIP: &str = ", zip sha256 ";
 
 /// A version of a function, as it is deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +47,10 @@ pub struct Deployed {
     pub memory: Option<i32>,
     /// The role that it runs as.
     pub role: Option<String>,
+    /// What runs it.
+    pub runtime: Option<String>,
+    /// The key that its executions are encrypted with, if it is not Lambda's.
+    pub kms_key_arn: Option<String>,
     /// Its environment, in order of names.
     pub environment: Vec<(String, String)>,
     /// What it runs on.
@@ -36,16 +58,19 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    /// Returns the SHA-256 of the wasm that is deployed, hexadecimal, if durabox deployed it.
+    /// Returns the SHA-256 of the wasm that is deployed, hexadecimal, if durabox has packaged it and the code is
+    /// that package still.
     pub fn artifact_sha256(&self) -> Option<&str> {
-        let (_, rest) = self.description.strip_prefix(MARK)?.split_once(SHA256)?;
-        let hash = rest.get(..64)?;
-        hash.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(hash)
+        let (who, zip) = self.description.split_once(ZIP)?;
+        let (_, wasm) = who.split_once(WASM)?;
+        let is_known = [Describer::Deploy, Describer::Template].iter().any(|one| who.starts_with(one.mark()));
+        let is_hash = wasm.len() == 64 && wasm.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (is_known && is_hash && self.code_sha256.as_deref() == Some(zip)).then_some(wasm)
     }
 
-    /// Whether durabox deployed it.
+    /// Whether `durabox deploy` has deployed it.
     pub fn is_ours(&self) -> bool {
-        self.artifact_sha256().is_some()
+        self.description.starts_with(Describer::Deploy.mark())
     }
 
     /// Returns a durable function of which only this is known.
@@ -62,6 +87,8 @@ impl Deployed {
             timeout: None,
             memory: None,
             role: None,
+            runtime: Some("provided.al2023".into()),
+            kms_key_arn: None,
             environment: Vec::new(),
             architectures: vec!["x86_64".into()],
         }
@@ -84,27 +111,36 @@ impl Deployed {
             timeout: configuration.timeout(),
             memory: configuration.memory_size(),
             role: configuration.role().map(str::to_owned),
+            runtime: configuration.runtime().map(|runtime| runtime.as_str().to_owned()),
+            kms_key_arn: durable.and_then(|config| config.kms_key_arn()).map(str::to_owned),
             environment,
             architectures: configuration.architectures().iter().map(|one| one.as_str().to_owned()).collect(),
         }
     }
 }
 
-/// Returns the description of a version that holds this wasm; Lambda takes up to 256 characters.
-pub fn mark(handler: &str, wasm_sha256: &str) -> String {
-    format!("{MARK}{}, handler {handler}, {SHA256}{wasm_sha256}", env!("CARGO_PKG_VERSION"))
+/// Returns the description of a version that holds this wasm in this zip; Lambda takes up to 256 characters.
+pub fn mark(by: Describer, handler: &str, wasm_sha256: &str, code_sha256: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{}{version}, handler {handler}{WASM}{wasm_sha256}{ZIP}{code_sha256}", by.mark())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Deployed, mark};
+    use super::{Deployed, Describer, mark};
 
     #[test]
-    fn a_description_says_which_wasm_is_deployed() {
-        let hash = "0123456789abcdef".repeat(4);
-        let text = mark(&"h".repeat(64), &hash);
-        assert!(text.len() <= 256, "{text}");
-        assert_eq!(Deployed::for_tests("order", &text).artifact_sha256(), Some(hash.as_str()));
+    fn a_description_says_which_wasm_is_deployed_while_the_code_is_that_of_the_package() {
+        let (wasm, zip) = ("0123456789abcdef".repeat(4), "x".repeat(44));
+        for (by, is_ours) in [(Describer::Deploy, true), (Describer::Template, false)] {
+            let text = mark(by, &"h".repeat(64), &wasm, &zip);
+            assert!(text.len() <= 256, "{text}");
+            let mut deployed = Deployed::for_tests("order", &text);
+            deployed.code_sha256 = Some(zip.clone());
+            assert_eq!((deployed.artifact_sha256(), deployed.is_ours()), (Some(wasm.as_str()), is_ours));
+            deployed.code_sha256 = Some("of other code".into());
+            assert_eq!(deployed.artifact_sha256(), None, "somebody has updated the code alone");
+        }
         for other in ["", "an order service", "durabox", "durabox 0.1.0, handler order, wasm sha256 12"] {
             assert!(!Deployed::for_tests("order", other).is_ours(), "{other}");
         }

@@ -483,6 +483,9 @@ impl CloudError {
                 Self::Invoke { function, .. } if !is_qualified(function) => format!(
                     "a durable function is invoked with a version or an alias: {function}:$LATEST, or {function}:1"
                 ),
+                Self::Function { .. } => {
+                    "Lambda says what it does not take; what was done before it stays done".into()
+                }
                 _ => "Lambda says what it does not take; nothing was changed".into(),
             }],
             Cause::CallbackClosed => vec!["the callback had timed out, or somebody had answered it".into()],

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use durabox_runtime::engine::history;
-use durabox_runtime::local::{CallbackSelector, InvocationRecord, OpenCallback};
+use durabox_runtime::local::{CallbackSelector, ControlError, InvocationRecord, OpenCallback};
 use durabox_runtime::model::{
     ErrorObject, Event, EventDetails, ExecutionStatus, Operation, OperationStatus, OperationType, sub_type,
 };
@@ -202,10 +202,9 @@ impl CloudExecution {
         TestResult::of_cloud(recorded, metering, details)
     }
 
-    /// Returns the id of the callback that is meant: the first that is open, else the last that was, else
-    /// the text itself is an id.
+    /// Returns the id of the callback that is meant: the first that is open, else the last that was.
     async fn id(&self, callback: CallbackSelector) -> Result<String, RunError> {
-        // Ids are base64 of some length; a name that looks like one is found by its name below.
+        // Ids are base64 of some length.
         let text = callback.as_str();
         let is_id = text.len() > 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
         if is_id {
@@ -215,8 +214,13 @@ impl CloudExecution {
         let callbacks = callbacks(&events, &self.client.function);
         let meant = |one: &&Callback| callback.matches(&one.open.id, one.open.name.as_deref());
         let open = callbacks.iter().filter(|one| one.is_open).find(meant);
-        let found = open.or_else(|| callbacks.iter().rev().find(meant));
-        Ok(found.map_or_else(|| text.to_owned(), |found| found.open.id.clone()))
+        match open.or_else(|| callbacks.iter().rev().find(meant)) {
+            Some(found) => Ok(found.open.id.clone()),
+            None => {
+                let started = callbacks.iter().map(|one| one.open.title().to_owned()).collect();
+                Err(ControlError::Unknown { asked: text.to_owned(), started }.into())
+            }
+        }
     }
 }
 

@@ -59,6 +59,10 @@ pub struct FunctionSettings {
     pub environment: Option<Vec<(String, String)>>,
     /// Its description.
     pub description: Option<String>,
+    /// The key of its executions; it goes with the two settings of an execution.
+    pub kms_key_arn: Option<String>,
+    /// Whether it becomes a custom runtime, as durabox's packages are.
+    pub custom_runtime: bool,
 }
 
 impl Lambda {
@@ -127,7 +131,7 @@ impl Lambda {
             .function_name(function)
             .set_durable_execution_name(name.map(str::to_owned))
             .set_statuses((!statuses.is_empty()).then_some(statuses))
-            .reverse_order(true)
+            .max_items(i32::try_from(limit.clamp(1, 1000)).unwrap_or(1000))
             .into_paginator()
             .send();
         let mut found = Vec::new();
@@ -258,15 +262,23 @@ impl Lambda {
             .set_timeout(settings.timeout)
             .set_memory_size(settings.memory)
             .set_environment(settings.environment.as_deref().map(environment))
-            .set_durable_config(is_durable.then(|| durable_config(settings)));
+            .set_durable_config(is_durable.then(|| durable_config(settings)))
+            .set_runtime(settings.custom_runtime.then_some(Runtime::Providedal2023))
+            .set_handler(settings.custom_runtime.then(|| "bootstrap".to_owned()));
         request.send().await.map_err(|error| self.failed(UPDATE_SETTINGS, name, &error))?;
         self.active(name).await
     }
 
     /// Publishes a function as a version, waits until that is active, and returns it; the last version
-    /// if nothing has changed since.
-    pub async fn publish_version(&self, name: &str, description: &str) -> Result<String, CloudError> {
+    /// if nothing has changed since. It is refused if the code is another than that.
+    pub async fn publish_version(
+        &self,
+        name: &str,
+        description: &str,
+        code_sha256: &str,
+    ) -> Result<String, CloudError> {
         let request = self.client.publish_version().function_name(name).description(description);
+        let request = request.code_sha256(code_sha256);
         let published = request.send().await.map_err(|error| self.failed(PUBLISH, name, &error))?;
         let version = published.version().unwrap_or_default().to_owned();
         let waiter = self.client.wait_until_published_version_active().function_name(name).qualifier(&version);
@@ -300,10 +312,10 @@ impl Lambda {
     fn not_active(&self, function: &str, message: String) -> CloudError {
         CloudError::Function {
             doing: "wait for",
-            action: "lambda:GetFunction",
+            action: "lambda:GetFunction and lambda:GetFunctionConfiguration",
             function: function.to_owned(),
             place: self.place.clone(),
-            failure: ServiceFailure { cause: Cause::Service, code: None, message },
+            failure: ServiceFailure { cause: Cause::InvalidRequest, code: None, message },
         }
     }
 
@@ -344,5 +356,6 @@ fn durable_config(settings: &FunctionSettings) -> DurableConfig {
     DurableConfig::builder()
         .set_execution_timeout(settings.execution_timeout)
         .set_retention_period_in_days(settings.retention_days)
+        .set_kms_key_arn(settings.kms_key_arn.clone())
         .build()
 }

@@ -97,6 +97,7 @@ impl CloudSettings {
     /// Returns settings without a function, for those who name the function themselves; us-west-2
     /// unless a region is named.
     pub fn of_place(region: Option<String>, endpoint: Option<String>) -> Self {
+        let (region, endpoint) = (region.filter(|text| !text.is_empty()), endpoint.filter(|text| !text.is_empty()));
         Self {
             is_default_region: region.is_none(),
             region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),

@@ -108,7 +108,7 @@ impl Callback {
                     sent.map_err(|error| CliError::from(error).hint(hint))?;
                 }
             }
-            eprintln!("sent");
+            eprintln!("sent; the execution goes on where its function is served");
             Ok(exit_code::OK)
         })
     }

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use durabox::cloud::{CloudSettings, FunctionSettings, Lambda, mark};
+use durabox::cloud::{CloudError, CloudSettings, Describer, FunctionSettings, Lambda, mark};
 use durabox::deploy::{Change, Refusal, Wanted, carry_out, plan};
 use durabox::package::code_sha256;
 use serde_json::json;
@@ -98,8 +98,10 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
             zip: &zip.bytes,
             code_sha256: code_sha256(&zip.bytes),
             architecture: args.making.arch.to_string(),
-            description: mark(handler, &zip.manifest.handler.sha256),
-            settings: args.settings(&settings),
+            description: mark(Describer::Deploy, handler, &zip.manifest.handler.sha256, &code_sha256(&zip.bytes)),
+            settings: args.settings(),
+            default_role: settings.is_on_this_machine().then(|| LOCAL_ROLE.to_owned()),
+            wasm_sha256: zip.manifest.handler.sha256.clone(),
             overwrite: args.overwrite,
         })
         .collect();
@@ -110,32 +112,43 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
             let deployed = lambda.deployed(wanted.name).await?;
             planned.push((wanted, plan(wanted, deployed.as_ref()).map_err(refused)?));
         }
-        say(&planned, &lambda.place().to_string());
+        say(&planned, args.alias.as_deref(), &lambda.place().to_string());
         if args.dry_run {
             eprintln!("\nnothing was changed (--dry-run)");
             return Ok(exit_code::OK);
         }
-        if !args.yes && planned.iter().any(|(_, change)| *change != Change::Keep) && !is_agreed()? {
+        let changes = args.alias.is_some() || planned.iter().any(|(_, change)| *change != Change::Keep);
+        if changes && !args.yes && !is_agreed()? {
             eprintln!("nothing was changed");
             return Ok(exit_code::USAGE);
         }
         let mut qualified = Vec::new();
+        let mut failed: Option<CloudError> = None;
         for ((wanted, change), (handler, _)) in planned.iter().zip(&zips) {
-            let version = carry_out(&lambda, wanted, change, args.alias.as_deref()).await?;
-            let name = format!("{}:{}", wanted.name, args.alias.as_deref().unwrap_or(&version));
-            eprintln!("active  {name}  version {version}");
-            qualified.push((handler.as_str(), name));
+            match carry_out(&lambda, wanted, change, args.alias.as_deref()).await {
+                Ok(version) => {
+                    let name = format!("{}:{}", wanted.name, args.alias.as_deref().unwrap_or(&version));
+                    eprintln!("active  {name}  version {version}");
+                    qualified.push((handler.as_str(), name));
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
         }
-        stdout::lines(&variables(&qualified))?;
-        Ok(exit_code::OK)
+        // What is deployed can be used, whatever came after it.
+        if !qualified.is_empty() {
+            stdout::lines(&variables(&qualified))?;
+        }
+        failed.map_or(Ok(exit_code::OK), |error| Err(error.into()))
     })
 }
 
 impl Args {
-    fn settings(&self, place: &CloudSettings) -> FunctionSettings {
-        let role = self.role.clone();
+    fn settings(&self) -> FunctionSettings {
         FunctionSettings {
-            role: role.or_else(|| place.is_on_this_machine().then(|| LOCAL_ROLE.to_owned())),
+            role: self.role.clone(),
             timeout: self.timeout,
             memory: self.memory,
             execution_timeout: self.execution_timeout,
@@ -145,17 +158,20 @@ impl Args {
                 variables.sort();
                 variables
             }),
-            description: None,
+            ..FunctionSettings::default()
         }
     }
 }
 
-fn say(planned: &[(&Wanted<'_>, Change)], place: &str) {
+fn say(planned: &[(&Wanted<'_>, Change)], alias: Option<&str>, place: &str) {
     eprintln!("in {place}");
     for (wanted, change) in planned {
         let (done, lines) = change.describe();
         eprintln!("{done}  {}", wanted.name);
         lines.iter().for_each(|line| eprintln!("        {line}"));
+        if let Some(alias) = alias {
+            eprintln!("        alias {alias}: points at the version that is published");
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use durabox::RunError;
 use durabox::render::document;
 use durabox::render::summary::{metered, summary};
 use durabox::state_dir::StateDir;
+use durabox::{CloudError, RunError};
 use durabox_runtime::model::ExecutionStatus;
 
 use super::input;
@@ -63,8 +63,14 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
     let function = qualified(&args.function);
     args.asked.with(args.skip_time, async |lambda| {
         if args.answer {
-            stdout::lines(&[lambda.invoke(&function, input).await?])?;
-            return Ok(exit_code::OK);
+            return match lambda.invoke(&function, input).await {
+                Ok(answer) => stdout::lines(&[answer]).map(|()| exit_code::OK),
+                Err(error @ CloudError::FunctionFailed { .. }) => {
+                    eprintln!("{}", CliError::from(error));
+                    Ok(exit_code::EXECUTION_FAILED)
+                }
+                Err(error) => Err(error.into()),
+            };
         }
         let execution = lambda.start(&function, input, args.name.clone()).await?;
         if args.no_wait {
@@ -72,8 +78,15 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
             return Ok(exit_code::OK);
         }
         let arn = execution.arn().to_owned();
-        let waited = execution.with_timeout(Duration::from_secs(args.timeout)).wait_for_result().await;
-        let result = waited.map_err(|error| failed(error, &arn))?;
+        let result = match execution.with_timeout(Duration::from_secs(args.timeout)).wait_for_result().await {
+            Ok(result) => result,
+            Err(RunError::Cloud(error)) if matches!(*error, CloudError::Timeout { .. }) => {
+                eprintln!("error: {error}\n\nhint: --timeout SECONDS waits longer");
+                eprintln!("hint: durabox history show '{arn}' --events{}", args.asked.options());
+                return Ok(exit_code::OPEN);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let recorded = result.recorded();
         match args.json {
             true => stdout::json(&document::execution(recorded))?,
@@ -87,10 +100,6 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
             _ => exit_code::EXECUTION_FAILED,
         })
     })
-}
-
-fn failed(error: RunError, arn: &str) -> CliError {
-    CliError::from(error).hint(format!("it goes on: durabox history show '{arn}'"))
 }
 
 /// A durable function is invoked by a version or an alias; `$LATEST` is both tools' default.

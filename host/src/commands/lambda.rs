@@ -17,19 +17,27 @@ use crate::cli_error::CliError;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Asked {
     /// Ask the Lambda at this endpoint, such as `durabox serve`
-    #[arg(long, value_name = "http://HOST:PORT", env = "LAMBDA_ENDPOINT")]
+    #[arg(long, value_name = "http://HOST:PORT", env = "LAMBDA_ENDPOINT", global = true)]
     pub endpoint: Option<String>,
     /// Ask AWS Lambda in this region; without it and without --endpoint, this project's own service
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub region: Option<String>,
 }
 
 impl Asked {
+    /// Returns the options that ask the same place again, for a hint.
+    pub fn options(&self) -> String {
+        let option = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!(" --{name} {value}"));
+        [option("endpoint", &self.endpoint), option("region", &self.region)].into_iter().flatten().collect()
+    }
+
     /// Returns where Lambda is asked, if not this project's service.
     pub fn remote(&self) -> Option<CloudSettings> {
-        let is_remote = self.endpoint.is_some() || self.region.is_some();
-        let region = || self.region.clone().or_else(|| std::env::var("AWS_REGION").ok());
-        is_remote.then(|| CloudSettings::of_place(region(), self.endpoint.clone()))
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let endpoint = given(&self.endpoint).or_else(|| variable("AWS_ENDPOINT_URL_LAMBDA"));
+        let is_remote = endpoint.is_some() || given(&self.region).is_some();
+        is_remote.then(|| CloudSettings::of_place(given(&self.region).or_else(|| variable("AWS_REGION")), endpoint))
     }
 
     /// Does `work` with the Lambda that is asked: with this project's service, that of `durabox serve`
@@ -66,14 +74,18 @@ struct Own {
     args: serve::Args,
 }
 
+/// Does `work` with a service of this process. Other executions that are open are left alone: they may need
+/// what only `durabox serve` grants.
 async fn with_own<T>(skip_time: bool, work: impl AsyncFnOnce(Lambda) -> Result<T, CliError>) -> Result<T, CliError> {
     let mut line = vec!["durabox", "--port", "0", "--log-format", "none"];
     line.extend(skip_time.then_some("--skip-time"));
-    let own = Own::try_parse_from(line).map_err(|error| CliError::usage(error.to_string()))?;
-    let started = serve::start(&own.args).await?;
+    let mut own = Own::try_parse_from(line).map_err(|error| CliError::usage(error.to_string()))?.args;
+    // It is only asked from here, and by commands of this project.
+    own.token = None;
+    let started = serve::start(&own).await?;
     let settings = CloudSettings::of_place(None, Some(started.endpoint.clone()));
     let (service, (end, ended)) = (Arc::clone(&started.service), oneshot::channel::<()>());
-    let serving = started.until(&own.args, async move { drop(ended.await) });
+    let serving = started.until(&own, async move { drop(ended.await) });
     let working = async {
         let done = work(Lambda::new(&settings).await).await;
         settled(&service).await;
@@ -83,12 +95,6 @@ async fn with_own<T>(skip_time: bool, work: impl AsyncFnOnce(Lambda) -> Result<T
     };
     let (served, done) = tokio::join!(serving, working);
     served?;
-    if service.open_count() > 0 {
-        eprintln!(
-            "{} open; `durabox serve` lets them go on, and so does the next command",
-            durabox::render::text::count(service.open_count(), "execution")
-        );
-    }
     done
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use durabox::cloud::mark;
+use durabox::cloud::{Describer, mark};
 use durabox::handlers::{Build, CargoOutput};
 use durabox::package::bootstrap;
 use durabox::package::check::{Packaged, Unreadable};
 use durabox::package::template::{Function, template};
-use durabox::package::{Package, Zip};
+use durabox::package::{Package, Zip, code_sha256};
 use durabox::render::text::{columns, thousands};
 use durabox::workspace::Workspace;
 use durabox_runtime::precompiled::Architecture;
@@ -46,7 +46,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 pub struct Making {
     /// What the functions run on
-    #[arg(long, value_name = "x86_64 | arm64", default_value = "x86_64")]
+    #[arg(long, value_name = "x86_64 | arm64", default_value_t = Architecture::host().unwrap_or(Architecture::X86_64))]
     pub arch: Architecture,
 
     /// A bootstrap of this version that was built elsewhere
@@ -118,7 +118,8 @@ fn package(args: &Args) -> Result<u8, CliError> {
         let file = format!("{name}-{arch}.zip");
         write(&out.join(&file), &zip.bytes)?;
         rows.push(row(name, zip, &out.join(&file)));
-        functions.push((name, file, mark(name, &zip.manifest.handler.sha256)));
+        let (wasm, code) = (&zip.manifest.handler.sha256, code_sha256(&zip.bytes));
+        functions.push((name, file, mark(Describer::Template, name, wasm, &code)));
     }
     let functions: Vec<_> = functions
         .iter()

@@ -122,6 +122,8 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
 
 async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
     let started = start(args).await?;
+    // Executions that were open go on here, with what this server grants.
+    let resumed = started.service.resume()?;
     let endpoint = &started.endpoint;
     eprintln!(
         "functions  {}",
@@ -131,14 +133,12 @@ async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
             started.functions.join(", ")
         }
     );
-    if started.resumed > 0 {
-        eprintln!("resumed    {} executions that were open", started.resumed);
+    if resumed > 0 {
+        eprintln!("resumed    {resumed} executions that were open");
     }
     eprintln!("use it     AWS_ENDPOINT_URL_LAMBDA={endpoint}");
     println!("listening on {endpoint}");
-    let kept = started.service.options().state_dir.as_deref().map(|directory| Announced::at(directory, endpoint));
     let service = started.until(args, interrupted()).await?;
-    drop(kept);
     eprintln!(
         "ended; {} executions are open{}",
         service.open_count(),
@@ -157,10 +157,9 @@ pub(super) struct Started {
     pub(super) service: Arc<Service>,
     listener: TcpListener,
     functions: Vec<String>,
-    resumed: usize,
 }
 
-/// Listens, adds the functions, and lets open executions go on.
+/// Listens, and adds the functions.
 pub(super) async fn start(args: &Args) -> Result<Started, CliError> {
     let address = SocketAddr::new(args.host, args.port);
     let listener = TcpListener::bind(address).await.map_err(|error| busy(address, &error))?;
@@ -169,8 +168,7 @@ pub(super) async fn start(args: &Args) -> Result<Started, CliError> {
     let service = Service::new(options(args, &endpoint)?)?;
     let mut functions = functions::add_all(args, &service)?;
     functions.sort();
-    let resumed = service.resume()?;
-    Ok(Started { endpoint, service, listener, functions, resumed })
+    Ok(Started { endpoint, service, listener, functions })
 }
 
 impl Started {
@@ -180,6 +178,8 @@ impl Started {
         args: &Args,
         ended: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Arc<Service>, CliError> {
+        let directory = self.service.options().state_dir.as_deref();
+        let _announced = directory.map(|directory| Announced::at(directory, &self.endpoint));
         let app = router(Arc::clone(&self.service), Access { token: args.token.clone() });
         serve(self.listener, app, args.max_connections, ended)
             .await

@@ -36,6 +36,9 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
         let execution = lambda.find(&args.execution, args.function.as_deref()).await?;
         execution.stop(error).await?;
         let status = execution.status().await?;
+        if !status.is_terminal() {
+            return Err(CliError::usage(format!("the execution is {} still: {}", status.as_str(), execution.arn())));
+        }
         stdout::lines(&[format!("{}  {}", status.as_str(), execution.arn())])?;
         Ok(exit_code::OK)
     })

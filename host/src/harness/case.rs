@@ -6,6 +6,8 @@ use crate::runner::{DurableRunner, LocalRunner};
 /// What a test says of itself, in its attribute.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
+    /// The package that it stands in.
+    pub package: &'static str,
     /// The module that it stands in, with its crate.
     pub module: &'static str,
     /// Its function.

@@ -103,7 +103,9 @@ fn in_cloud(case: &Case, settings: CloudSettings, because: Option<String>) -> De
     let Some(name) = case.lambda_function_name else {
         return Decision::Skip("lambda_function_name is required for cloud mode tests".to_owned());
     };
-    match settings.function(name).map(str::to_owned) {
+    // `durabox deploy` knows handlers, and names them.
+    let selected = settings.function(name).or_else(|| settings.function(case.handler?));
+    match selected.map(str::to_owned) {
         Some(function) => Decision::Cloud(Place { function, settings, because }),
         None => {
             let selected: Vec<&str> = settings.selected().collect();
@@ -120,6 +122,7 @@ mod tests {
     use crate::cloud::{CloudSettings, Variable};
 
     const CASE: Case = Case {
+        package: "shop",
         module: "orders::refunds",
         name: "a_refund",
         handler: Some("refund"),

@@ -1,7 +1,7 @@
 //! Files to which the tests of a run append, each a line of JSON at a time.
 
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::{Error, ErrorKind, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -24,5 +24,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> std::io::Result<Vec<T>> 
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    text.lines()
+        .map(|line| serde_json::from_str(line).map_err(|error| Error::new(ErrorKind::InvalidData, error)))
+        .collect()
 }

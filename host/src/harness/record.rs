@@ -16,6 +16,8 @@ pub const RECORDS_VARIABLE: &str = "DURABOX_TEST_RECORDS";
 /// What one execution of a test came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// The package that the test target belongs to.
+    pub package: String,
     /// The test target that the test belongs to.
     pub target: String,
     /// The test's path, as Cargo prints it.
@@ -30,6 +32,7 @@ pub struct Record {
 
 /// The test that runs on this thread.
 struct Current {
+    package: String,
     target: String,
     test: String,
     /// How many of its executions have a result.
@@ -51,7 +54,8 @@ impl Drop for Recording {
 
 /// Takes the results of this thread for those of a test.
 pub(super) fn begin(case: &Case) -> Recording {
-    CURRENT.set(Some(Current { target: case.target().to_owned(), test: case.path(), results: 0 }));
+    let (package, target) = (case.package.to_owned(), case.target().to_owned());
+    CURRENT.set(Some(Current { package, target, test: case.path(), results: 0 }));
     Recording(())
 }
 
@@ -61,17 +65,17 @@ pub(crate) fn keep(result: &TestResult) {
     let counted = CURRENT.with_borrow_mut(|current| {
         let current = current.as_mut()?;
         current.results += 1;
-        Some((current.target.clone(), current.test.clone(), current.results))
+        Some((current.package.clone(), current.target.clone(), current.test.clone(), current.results))
     });
-    let Some((target, test, ordinal)) = counted else { return };
-    let record = Record { target, test, ordinal, mode: result.mode(), execution: Observed::of(result) };
+    let Some((package, target, test, ordinal)) = counted else { return };
+    let record = Record { package, target, test, ordinal, mode: result.mode(), execution: Observed::of(result) };
     lines::append(Path::new(&path), &record);
 }
 
 /// Reads what tests have appended, in order of target, name and ordinal; nothing if none has.
 pub fn read_records(path: &Path) -> std::io::Result<Vec<Record>> {
     let mut records: Vec<Record> = lines::read(path)?;
-    records
-        .sort_by(|one, other| (&one.target, &one.test, one.ordinal).cmp(&(&other.target, &other.test, other.ordinal)));
+    let key = |one: &Record| (one.package.clone(), one.target.clone(), one.test.clone(), one.ordinal);
+    records.sort_by_key(key);
     Ok(records)
 }

@@ -51,6 +51,8 @@ impl Verdict {
 /// What became of one test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
+    /// The package that its target belongs to.
+    pub package: String,
     /// The test target that it belongs to.
     pub target: String,
     /// Its path, as Cargo prints it.
@@ -69,6 +71,7 @@ pub struct Report {
 pub(super) fn write(case: &Case, verdict: &Verdict, failure: Option<String>) {
     let Some(path) = std::env::var_os(REPORT_VARIABLE) else { return };
     let report = Report {
+        package: case.package.to_owned(),
         target: case.target().to_owned(),
         test: case.path(),
         passed: failure.is_none(),
@@ -84,9 +87,9 @@ pub(super) fn tell(case: &Case, reason: &str) {
     drop(std::io::stderr().write_all(line.as_bytes()));
 }
 
-/// Reads what tests have appended, in order of target and name; nothing if none has.
+/// Reads what tests have appended, in order of package, target and name; nothing if none has.
 pub fn read_reports(path: &Path) -> std::io::Result<Vec<Report>> {
     let mut reports: Vec<Report> = lines::read(path)?;
-    reports.sort_by(|one, other| (&one.target, &one.test).cmp(&(&other.target, &other.test)));
+    reports.sort_by_key(|one| (one.package.clone(), one.target.clone(), one.test.clone()));
     Ok(reports)
 }

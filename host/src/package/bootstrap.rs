@@ -77,7 +77,8 @@ impl BootstrapError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::NoSource(_) => vec![format!(
-                "give it with --bootstrap PATH; `cargo build -p {PACKAGE}` in a checkout of durabox makes it"
+                "give it with --bootstrap PATH; in a checkout of durabox, \
+                 `cargo build --release -p {PACKAGE} --target x86_64-unknown-linux-musl` makes it"
             )],
             Self::NoCompiler { triple, looked_for } => {
                 let mut hints = vec![format!("name one that compiles for it in {}", c_compiler(triple))];

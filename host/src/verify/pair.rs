@@ -153,11 +153,11 @@ impl Tally {
 /// Pairs the executions of each test in the order in which it got their results.
 pub fn pair(local: &TestRun, cloud: &TestRun) -> Vec<Entry> {
     let reports = local.reports.iter().chain(&cloud.reports);
-    let tests: BTreeSet<(&str, &str)> = reports.map(|report| (report.target.as_str(), report.test.as_str())).collect();
-    let mut entries: Vec<Entry> =
-        tests.into_iter().flat_map(|(target, test)| of_test(target, test, local, cloud)).collect();
+    let tests: BTreeSet<Key<'_>> = reports.map(|one| (&*one.package, &*one.target, &*one.test)).collect();
+    let mut entries: Vec<Entry> = tests.into_iter().flat_map(|key| of_test(key, local, cloud)).collect();
     for (mode, run) in [(Mode::Local, local), (Mode::Cloud, cloud)] {
-        if let Some(failure) = run.failure.clone().filter(|_| run.reports.iter().all(|report| report.passed)) {
+        let is_told = |entry: &Entry| matches!(entry.outcome, Outcome::Failed { mode: one, .. } if one == mode);
+        if let Some(failure) = run.failure.clone().filter(|_| !entries.iter().any(is_told)) {
             // Of a test that is not made with the attribute, or of a program of tests that did not come to its end.
             let outcome = Outcome::Failed { mode, failure };
             entries.push(Entry { target: String::new(), test: "cargo test".to_owned(), ordinal: 1, outcome });
@@ -166,11 +166,16 @@ pub fn pair(local: &TestRun, cloud: &TestRun) -> Vec<Entry> {
     entries
 }
 
-fn of_test(target: &str, test: &str, local: &TestRun, cloud: &TestRun) -> Vec<Entry> {
+/// Package, target and path of a test.
+type Key<'a> = (&'a str, &'a str, &'a str);
+
+fn of_test(key: Key<'_>, local: &TestRun, cloud: &TestRun) -> Vec<Entry> {
+    let (_, target, test) = key;
     let entry = |ordinal, outcome| Entry { target: target.to_owned(), test: test.to_owned(), ordinal, outcome };
-    let report = |run: &TestRun| run.reports.iter().find(|one| one.target == target && one.test == test).cloned();
+    let report =
+        |run: &TestRun| run.reports.iter().find(|one| (&*one.package, &*one.target, &*one.test) == key).cloned();
     let records = |run: &TestRun| -> Vec<Observed> {
-        let of_this = run.records.iter().filter(|one| one.target == target && one.test == test);
+        let of_this = run.records.iter().filter(|one| (&*one.package, &*one.target, &*one.test) == key);
         of_this.map(|record| record.execution.clone()).collect()
     };
     let reports = [(Mode::Local, report(local)), (Mode::Cloud, report(cloud))];

@@ -190,11 +190,18 @@ fn a_difference_is_shown_side_by_side_with_its_neighbours() {
 
 fn report(test: &str, verdict: Verdict, failure: Option<&str>) -> Report {
     let (target, test) = ("orders".to_owned(), test.to_owned());
-    Report { target, test, passed: failure.is_none(), failure: failure.map(str::to_owned), verdict }
+    Report {
+        package: "shop".into(),
+        target,
+        test,
+        passed: failure.is_none(),
+        failure: failure.map(str::to_owned),
+        verdict,
+    }
 }
 
 fn record(test: &str, ordinal: usize, mode: Mode) -> Record {
-    Record { target: "orders".into(), test: test.into(), ordinal, mode, execution: observed() }
+    Record { package: "shop".into(), target: "orders".into(), test: test.into(), ordinal, mode, execution: observed() }
 }
 
 /// Returns both runs of five tests, of which each ends in another way.

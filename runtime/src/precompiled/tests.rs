@@ -26,7 +26,9 @@ fn load(
     let path = std::env::temp_dir().join(format!("durabox-precompiled-{}-{unique}", std::process::id()));
     fs::write(&path, &code).expect("a file");
     let sandbox = Sandbox::new(SandboxOptions::default()).expect("a sandbox");
-    let loaded = sandbox.load_precompiled("handler.wasm", &wasm, &precompiled, &path);
+    // SAFETY: what was changed does not pass the check of its digest.
+    #[allow(unsafe_code)]
+    let loaded = unsafe { sandbox.load_precompiled("handler.wasm", &wasm, &precompiled, &path) };
     fs::remove_file(&path).expect("the file goes");
     loaded
 }
@@ -118,6 +120,8 @@ fn a_missing_form_is_named() {
     let wasm = handler("i32.const 0");
     let (_, precompiled) = precompile("handler.wasm", &wasm, here_and_there().0).expect("a handler");
     let sandbox = Sandbox::new(SandboxOptions::default()).expect("a sandbox");
-    let error = sandbox.load_precompiled("handler.wasm", &wasm, &precompiled, "no/handler.cwasm".as_ref());
+    // SAFETY: there is no code.
+    #[allow(unsafe_code)]
+    let error = unsafe { sandbox.load_precompiled("handler.wasm", &wasm, &precompiled, "no/handler.cwasm".as_ref()) };
     assert!(error.expect_err("no file").to_string().starts_with("`no/handler.cwasm` cannot be read: "));
 }

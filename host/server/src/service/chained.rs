@@ -1,6 +1,7 @@
 //! Chained invokes: what each calls, and how its end comes back.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use durabox_runtime::engine::service::{ChainedInvoke, ChainedInvokeEnd, Execution};
 use durabox_runtime::model::{ErrorObject, EventDetails, ExecutionStatus};
@@ -104,7 +105,11 @@ impl Service {
                 }
                 Target::Plain { function, function_arn } => {
                     let (service, parent) = (Arc::clone(self), Arc::clone(parent));
-                    tokio::spawn(async move { service.call_chained(&parent, &function, function_arn, invoke).await });
+                    parent.calls.fetch_add(1, Ordering::AcqRel);
+                    tokio::spawn(async move {
+                        service.call_chained(&parent, &function, function_arn, invoke).await;
+                        parent.calls.fetch_sub(1, Ordering::AcqRel);
+                    });
                 }
             }
         }

@@ -128,7 +128,29 @@ impl Service {
             });
         }
         let kept = self.kept(arn)?;
-        Ok(kept.end.unwrap_or(kept.start))
+        if let Some(end) = kept.end {
+            return Ok(end);
+        }
+        // It waits for a server that has its function, and is stopped all the same.
+        self.change_kept(&kept, |execution, now| {
+            execution.stop(error, now);
+            execution.end_timestamp().unwrap_or(now)
+        })
+    }
+
+    /// Changes an execution that nobody drives, as its function is not served.
+    fn change_kept<T>(
+        &self,
+        kept: &store::Hosted,
+        change: impl FnOnce(&mut Execution, Timestamp) -> T,
+    ) -> Result<T, ServiceError> {
+        let (mut execution, recorder) = self.store.take_up(kept.number)?;
+        let latest = execution.events().last().map_or(Timestamp::default(), |event| event.event_timestamp);
+        let now = self.now().max(latest);
+        execution.handle_timeout(now);
+        let answer = change(&mut execution, now);
+        recorder.save(&mut execution)?;
+        Ok(answer)
     }
 
     /// PauseDurableExecution.
@@ -188,9 +210,8 @@ impl Service {
         }
         let not_found = || ServiceError::NotFound(format!("Callback not found: {callback_id}"));
         let kept = self.store.hosted_by_arn(&arn, self.now())?.ok_or_else(not_found)?;
-        let (mut execution, _) = self.store.take_up(kept.number)?;
-        // A closed execution takes no answer; it says why.
-        Ok(answer.give(&mut execution, callback_id, self.now())?)
+        // A closed execution takes no answer, and says why; one that is open goes on where its function is served.
+        Ok(self.change_kept(&kept, |execution, now| answer.give(execution, callback_id, now))??)
     }
 
     fn open_or_conflict(&self, arn: &str, wanted: &str) -> Result<Arc<Hosted>, ServiceError> {
