@@ -54,6 +54,12 @@ fn the_python_cloud_test_runner_tests_handlers_in_three_languages() {
     judge(tools, &with_template(tools), "python_runner.py", &[]);
 }
 
+#[test]
+fn the_javascript_cloud_test_runner_tests_handlers_in_three_languages() {
+    let tools = installed();
+    judge(tools, &with_template(tools), "javascript_runner.mjs", &[]);
+}
+
 /// Runs the conformance suite's command over functions of its template; `code` gives a function's file, by the
 /// handler's name, for a folder.
 fn conformance(name: &str, code: impl Fn(&Path, &str) -> PathBuf + Sync) {
