@@ -225,7 +225,7 @@ fn update(draw: &mut Draw<'_>) -> OperationUpdate {
     update.wait_options = (options & 2 == 0).then(|| WaitOptions { wait_seconds: seconds() });
     update.callback_options = (options & 4 == 0)
         .then(|| CallbackOptions { timeout_seconds: seconds(), heartbeat_timeout_seconds: seconds() });
-    update.context_options = (options & 8 == 0).then(|| ContextOptions { replay_children: options & 16 == 0 });
+    update.context_options = (options & 8 == 0).then_some(ContextOptions { replay_children: options & 16 == 0 });
     update.chained_invoke_options = (options & 32 == 0).then(|| ChainedInvokeOptions {
         function_name: if options & 64 == 0 { "f".into() } else { String::new() },
         ..ChainedInvokeOptions::default()
