@@ -94,11 +94,25 @@ fn a_batch_takes_at_most_250_updates_and_750_kib() {
         let (handle, _) = replay.begin(index, at_least_once());
         replay.succeed(handle, Some("1".into()), None).expect("a report");
     }
-    assert_eq!([replay.sent().len(), replay.sent().len(), replay.sent().len()], [250, 150, 0]);
+    assert_eq!([replay.batch(), replay.batch(), replay.batch()], [250, 150, 0]);
     for index in 201..=204 {
         let (handle, _) = replay.begin(index, at_least_once());
         replay.succeed(handle, Some("x".repeat(400 * 1024)), None).expect("a report");
     }
-    let sizes: Vec<usize> = std::iter::from_fn(|| Some(replay.sent().len()).filter(|count| *count > 0)).collect();
+    let sizes: Vec<usize> = std::iter::from_fn(|| Some(replay.batch()).filter(|count| *count > 0)).collect();
     assert_eq!(sizes, [3, 2, 2, 1], "each batch has one large payload");
+}
+
+#[test]
+fn nothing_is_sent_while_a_checkpoint_is_under_way() {
+    let mut replay = live(vec![]);
+    for index in 1..=2 {
+        replay.begin(index, at_least_once());
+    }
+    assert_eq!(replay.sent().len(), 2);
+    let (handle, _) = replay.begin(3, at_least_once());
+    replay.succeed(handle, Some("1".into()), None).expect("a report");
+    assert_eq!(replay.sent(), [], "its token is out");
+    replay.told(step("1", Status::Started, 1));
+    assert_eq!(replay.sent().len(), 2, "the answer has brought the next");
 }

@@ -165,6 +165,8 @@ pub trait Guest {
     fn begin(&mut self, index: u32, request: Request) -> (u32, State);
     fn sent(&mut self) -> Vec<(OperationAction, String)>;
     fn told(&mut self, operation: Operation) -> Vec<u32>;
+    /// Sends a checkpoint that is answered with nothing new; returns how many updates it had.
+    fn batch(&mut self) -> usize;
 }
 
 impl Guest for Replay {
@@ -193,6 +195,15 @@ impl Guest for Replay {
             CheckpointOutput { token: Some("next".into()), operations: vec![Arc::new(operation)], next_marker: None };
         self.handle_checkpoint(output).expect("an answer");
         self.take_ready()
+    }
+
+    fn batch(&mut self) -> usize {
+        let updates = self.sent().len();
+        if updates > 0 {
+            let output = CheckpointOutput { token: Some("next".into()), operations: Vec::new(), next_marker: None };
+            self.handle_checkpoint(output).expect("an answer");
+        }
+        updates
     }
 }
 
