@@ -81,6 +81,14 @@ pub enum BuildError {
         /// What it printed, unless a person has seen it.
         output: String,
     },
+    /// Two packages have handlers of one name, and one file for both.
+    #[error("two packages have a handler `{name}`: {} builds it after another has", packages)]
+    Twice {
+        /// The handler.
+        name: String,
+        /// What Cargo was asked for the second time.
+        packages: String,
+    },
     /// Cargo succeeded without the artifact.
     #[error("cargo built no {target} artifact of `{name}`")]
     NoArtifact {
@@ -100,6 +108,7 @@ impl BuildError {
                 format!("rustup target add {target}"),
                 format!("without rustup, install rust-std for {target} of the same version as `rustc --version`"),
             ],
+            Self::Twice { .. } => vec!["rename one, as functions are known by the names of their handlers".into()],
             Self::Cargo { .. } | Self::NoArtifact { .. } => Vec::new(),
         }
     }
@@ -184,7 +193,12 @@ impl<'a> Build<'a> {
         let mut result = provide_target(self.directory, self.target.triple());
         for call in &self.calls {
             if result.is_ok() {
-                result = self.cargo(call, &mut built).and_then(|result| result);
+                let mut these = BTreeMap::new();
+                result = self.cargo(call, &mut these).and_then(|result| result);
+                if let Some(name) = these.keys().find(|name| built.contains_key(*name)) {
+                    result = Err(BuildError::Twice { name: name.clone(), packages: call.join(" ") });
+                }
+                built.append(&mut these);
             }
         }
         Outcome { built, result }

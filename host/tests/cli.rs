@@ -420,6 +420,23 @@ fn a_new_project_builds_and_runs_and_is_not_overwritten() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("Hello, Ada!") && run.out.contains("after 1d"), "{}", run.out);
 
+    // Without a server, the commands on executions run the project's own service.
+    let invoked = in_project(&["invoke", "demo", "--input", r#"{"name":"Eve"}"#, "--name", "eve", "--skip-time"]);
+    assert_eq!(invoked.code, 0, "{}{}", invoked.out, invoked.err);
+    assert!(invoked.out.contains("Hello, Eve!") && invoked.out.contains("after 1d"), "{}", invoked.out);
+    let late = in_project(&["invoke", "demo", "--input", r#"{"seconds":3600}"#, "--name", "late", "--timeout", "1"]);
+    assert_eq!(late.code, 6, "{}{}", late.out, late.err);
+    assert!(late.err.contains("hint: durabox history show 'arn:"), "{}", late.err);
+    let stopped = in_project(&["stop", "late", "--message", "enough"]);
+    assert!(stopped.out.starts_with("STOPPED  arn:"), "{}{}", stopped.out, stopped.err);
+    let listed = in_project(&["history", "list"]);
+    for line in ["of this project's service:", "eve ", "late "] {
+        assert!(listed.out.contains(line), "{line:?} is not in:\n{}", listed.out);
+    }
+    let shown = in_project(&["history", "show", "late"]);
+    assert!(shown.out.contains("STOPPED") && shown.out.contains("enough"), "{}", shown.out);
+    in_project(&["callback", "succeed", "nothing", "--execution", "eve"]).refused(2, &["nothing", "hint: "]);
+
     place.run(&["new", "demo"]).refused(2, &["demo", "not empty", "nothing was written"]);
     place.run(&["new", "Bad Name"]).refused(2, &["Bad Name", "bad-name"]);
 }

@@ -143,9 +143,13 @@ fn check(zip: &Path, subjects: &[String]) -> Result<u8, CliError> {
         [subject] => subject,
         _ => return Err(CliError::usage("a zip is compared with one handler").hint("name the one it was made of")),
     };
-    let differences = packaged.differences(&read(&Subject::resolve(asked)?.path)?);
+    let tested = read(&Subject::resolve(asked)?.path)?;
+    let differences = packaged.differences(&tested).map_err(|error| unreadable(zip, &error))?;
     if differences.is_empty() {
-        stdout::lines(&[format!("{} is the tested artifact of {asked}", zip.display())])?;
+        let mut lines = vec![format!("{} is the tested artifact of {asked}", zip.display())];
+        let hosts = &packaged.manifest.allowed_hosts;
+        lines.extend((!hosts.is_empty()).then(|| format!("its steps may ask {}", hosts.join(", "))));
+        stdout::lines(&lines)?;
         return Ok(exit_code::OK);
     }
     let lines: Vec<_> = differences.iter().map(ToString::to_string).collect();
@@ -202,5 +206,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 fn unreadable(zip: &Path, error: &Unreadable) -> CliError {
     let source = format!("{} cannot be checked: {error}", zip.display()).into();
-    CliError { kind: Kind::Store, source, hints: vec!["`durabox package` makes one".into()] }
+    let hint = match error {
+        Unreadable::NoCompiler(error) => error.hint().unwrap_or_default(),
+        _ => "`durabox package` makes one",
+    };
+    CliError { kind: Kind::Store, source, hints: vec![hint.into()] }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use durabox::render::text::count;
 use durabox::state_dir::StateDir;
 use durabox_runtime::model::MAX_PAGE_SIZE;
 use durabox_runtime::sandbox::AllowedHost;
@@ -139,14 +140,11 @@ async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
     eprintln!("use it     AWS_ENDPOINT_URL_LAMBDA={endpoint}");
     println!("listening on {endpoint}");
     let service = started.until(args, interrupted()).await?;
-    eprintln!(
-        "ended; {} executions are open{}",
-        service.open_count(),
-        match args.memory {
-            true => ", and gone",
-            false => ", and go on when it is started again",
-        }
-    );
+    match (service.open_count(), args.memory) {
+        (0, _) => eprintln!("ended"),
+        (open, true) => eprintln!("ended; {} open, and gone", count(open, "execution")),
+        (open, false) => eprintln!("ended; {} open, to go on when it is started again", count(open, "execution")),
+    }
     Ok(exit_code::OK)
 }
 

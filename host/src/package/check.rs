@@ -3,7 +3,7 @@
 use std::fmt;
 
 use durabox_runtime::manifest::{self, BOOTSTRAP, COMPILED, HANDLER, MANIFEST, Manifest};
-use durabox_runtime::precompiled::{ENGINE, precompile};
+use durabox_runtime::precompiled::{ENGINE, PrecompiledError, precompile};
 
 use super::archive::{self, Entry};
 use super::bootstrap::describe;
@@ -38,6 +38,9 @@ pub enum Unreadable {
     /// A manifest of another kind.
     #[error("its {MANIFEST} cannot be read: {0}")]
     Manifest(#[from] serde_json::Error),
+    /// This durabox cannot compile for its machine, and has nothing to compare its compiled form with.
+    #[error(transparent)]
+    NoCompiler(PrecompiledError),
 }
 
 /// A zip that was read.
@@ -58,7 +61,7 @@ impl Packaged {
 
     /// Compares it with the tested wasm and with itself: every file with its digest, the compiled form
     /// with what this durabox compiles of the wasm.
-    pub fn differences(&self, tested: &[u8]) -> Vec<Difference> {
+    pub fn differences(&self, tested: &[u8]) -> Result<Vec<Difference>, Unreadable> {
         let mut found = Found::default();
         let Manifest { manifest_version, durabox, handler, precompiled, bootstrap, .. } = &self.manifest;
         found.compare("manifest.json, its version", &manifest::VERSION.to_string(), &manifest_version.to_string());
@@ -70,17 +73,22 @@ impl Packaged {
         found.compare("manifest.json, handler.cwasm", &self.digest(COMPILED), &precompiled.sha256);
         found.compare("manifest.json, bootstrap", &self.digest(BOOTSTRAP), &bootstrap.sha256);
         match precompile(HANDLER, tested, precompiled.architecture) {
-            Ok((_, compiled)) => found.compare(COMPILED, &compiled.sha256, &self.digest(COMPILED)),
+            Ok((_, compiled)) => {
+                found.compare(COMPILED, &compiled.sha256, &self.digest(COMPILED));
+                found.compare("manifest.json, the processor", &compiled.cpu, &precompiled.cpu);
+            }
+            Err(error @ PrecompiledError::NoCompiler(_)) => return Err(Unreadable::NoCompiler(error)),
             Err(error) => found.compare(COMPILED, "a handler that can be compiled", &error.to_string()),
         }
         let is_program = self.entry(BOOTSTRAP).is_some_and(|entry| entry.is_program);
         found.compare(BOOTSTRAP, "a program", if is_program { "a program" } else { "a file that cannot be run" });
-        let names: Vec<_> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
+        let mut names: Vec<_> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
+        names.sort_unstable();
         let program = self.entry(BOOTSTRAP).map_or("no such file".into(), |entry| describe(&entry.bytes));
         let ours = format!("the bootstrap of durabox {} for {}", env!("CARGO_PKG_VERSION"), precompiled.architecture);
         found.compare(BOOTSTRAP, &ours, &program);
         found.compare("the files", &[BOOTSTRAP, COMPILED, HANDLER, MANIFEST].join(", "), &names.join(", "));
-        found.0
+        Ok(found.0)
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {
