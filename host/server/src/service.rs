@@ -266,6 +266,13 @@ impl Service {
         })
     }
 
+    /// Returns the names of the functions, in order.
+    pub fn function_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.registry.read().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
     /// Returns how many executions have not closed.
     pub fn open_count(&self) -> usize {
         self.open().len()

@@ -164,8 +164,8 @@ pub(super) async fn start(args: &Args) -> Result<Started, CliError> {
     let address = listener.local_addr().map_err(|error| busy(address, &error))?;
     let endpoint = format!("http://{address}");
     let service = Service::new(options(args, &endpoint)?)?;
-    let mut functions = functions::add_all(args, &service)?;
-    functions.sort();
+    functions::add_all(args, &service)?;
+    let functions = service.function_names();
     Ok(Started { endpoint, service, listener, functions })
 }
 

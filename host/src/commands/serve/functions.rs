@@ -30,28 +30,25 @@ pub fn parse(text: &str) -> Result<Named, String> {
     }
 }
 
-/// Adds every function that is named, or every handler of the workspace if none is; returns the names.
-/// Functions that were deployed are there already.
-pub fn add_all(args: &Args, service: &Service) -> Result<Vec<String>, CliError> {
-    let mut names = Vec::new();
+/// Adds every function that is named, or every handler of the workspace if none is. Functions that were
+/// deployed are there already.
+pub fn add_all(args: &Args, service: &Service) -> Result<(), CliError> {
     for Named { name, code } in &args.function {
         let source = match code {
             Some(code) => source(code)?,
             None => by_name(args, name)?,
         };
         add(args, service, name, default_settings(&source), source)?;
-        names.push(name.clone());
     }
     if let Some(path) = &args.template {
         for function in template::read(path, args.lambda_endpoint.as_deref())? {
             add(args, service, &function.name, function.settings, function.source)?;
-            names.push(function.name);
         }
     }
     if args.function.is_empty() && args.template.is_none() && !args.empty {
-        names.extend(add_workspace(args, service)?);
+        add_workspace(args, service)?;
     }
-    Ok(names)
+    Ok(())
 }
 
 fn add(
@@ -108,25 +105,23 @@ fn by_name(args: &Args, name: &str) -> Result<CodeSource, CliError> {
     }
 }
 
-fn add_workspace(args: &Args, service: &Service) -> Result<Vec<String>, CliError> {
+fn add_workspace(args: &Args, service: &Service) -> Result<(), CliError> {
     let workspace = match Workspace::locate(&current_directory()?) {
         Ok(workspace) => workspace,
         // Functions that were made through the API may be there.
-        Err(_) => return Ok(Vec::new()),
+        Err(_) => return Ok(()),
     };
     let mut packages: Vec<&str> = workspace.handlers().iter().map(|handler| handler.package.as_str()).collect();
     packages.sort_unstable();
     packages.dedup();
     if packages.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let outcome = Build::of_packages(workspace.root(), packages, CargoOutput::Shown).run();
     outcome.result?;
-    let mut names = Vec::new();
     for built in outcome.built.into_values() {
         let source = CodeSource::Component(built.path);
         add(args, service, &built.name, default_settings(&source), source)?;
-        names.push(built.name);
     }
-    Ok(names)
+    Ok(())
 }
