@@ -1,5 +1,5 @@
 //! Resident memory of executions that are alive at once, guest included, as Linux has it in
-//! `/proc/self/status`. `cargo bench -p durabox-tests --bench memory`.
+//! `/proc/self/status`. `cargo bench --bench memory`.
 
 use durabox::runtime::local::{self, Run, RunOptions, controls};
 use durabox::runtime::model::ExecutionStatus;

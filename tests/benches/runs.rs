@@ -1,4 +1,4 @@
-//! Whole executions in process, guest included. `cargo bench -p durabox-tests`.
+//! Whole executions in process, guest included. `cargo bench --bench runs`.
 
 use std::hint::black_box;
 

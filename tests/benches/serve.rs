@@ -1,5 +1,5 @@
 //! `durabox serve` under load, over HTTP connections that are kept: starts, checkpoints, and executions that are open
-//! at once, with its state in a directory and in memory. `cargo bench -p durabox-tests --bench serve`.
+//! at once, with its state in a directory and in memory. `cargo bench --bench serve`.
 
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};

@@ -1,5 +1,5 @@
 //! How long a function takes under Lambda's APIs: our bootstrap, beside the official SDK's native program.
-//! `cargo bench -p durabox-native-tests`
+//! `cargo bench --bench lambda`
 
 use std::path::PathBuf;
 use std::time::Duration;
