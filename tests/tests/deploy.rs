@@ -124,6 +124,9 @@ fn a_deploy_says_what_it_changes_and_changes_only_that() {
     assert!(changed.err.contains("memory: 256 → 512 MB"), "{}", changed.err);
     assert!(changed.err.contains("executions are kept: 14 → 30 days"), "{}", changed.err);
     assert!(!changed.err.contains("code:"), "{}", changed.err);
+    assert!(changed.err.contains("alias live: not there → the version that is published"), "{}", changed.err);
+    let again = deploy(&["--alias", "live", "--dry-run"]);
+    assert!(again.err.contains("alias live: 2 → the version that is published"), "{}", again.err);
     assert!(changed.out.contains("'hello_world:live'"), "{}", changed.out);
 
     let settings = CloudSettings::of_place(None, Some(service.endpoint().to_owned()));

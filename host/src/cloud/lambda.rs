@@ -288,6 +288,17 @@ impl Lambda {
         }
     }
 
+    /// Returns the version that an alias points at; nothing if there is no such alias.
+    pub async fn alias_version(&self, name: &str, alias: &str) -> Result<Option<String>, CloudError> {
+        match self.client.get_alias().function_name(name).name(alias).send().await {
+            Ok(answer) => Ok(answer.function_version().map(str::to_owned)),
+            Err(error) => match self.failed(GET_ALIAS, name, &error) {
+                error if error.cause() == Some(Cause::NotFound) => Ok(None),
+                error => Err(error),
+            },
+        }
+    }
+
     /// Points an alias at a version; makes it if it is not there.
     pub async fn put_alias(&self, name: &str, alias: &str, version: &str) -> Result<(), CloudError> {
         let update = self.client.update_alias().function_name(name).name(alias).function_version(version);
@@ -345,6 +356,7 @@ const CREATE: Request = ("create", "lambda:CreateFunction and iam:PassRole");
 const UPDATE_CODE: Request = ("update the code of", "lambda:UpdateFunctionCode");
 const UPDATE_SETTINGS: Request = ("change the settings of", "lambda:UpdateFunctionConfiguration");
 const PUBLISH: Request = ("publish a version of", "lambda:PublishVersion");
+const GET_ALIAS: Request = ("look at an alias of", "lambda:GetAlias");
 const UPDATE_ALIAS: Request = ("point an alias of", "lambda:UpdateAlias");
 const CREATE_ALIAS: Request = ("make an alias of", "lambda:CreateAlias");
 

@@ -108,11 +108,23 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
     runtime()?.block_on(async {
         let lambda = Lambda::new(&settings).await;
         let mut planned = Vec::new();
+        eprintln!("in {}", lambda.place());
         for wanted in &functions {
             let deployed = lambda.deployed(wanted.name).await?;
-            planned.push((wanted, plan(wanted, deployed.as_ref()).map_err(refused)?));
+            let change = plan(wanted, deployed.as_ref()).map_err(refused)?;
+            let (done, mut lines) = change.describe();
+            if let Some(alias) = &args.alias {
+                let now = match deployed {
+                    Some(_) => lambda.alias_version(wanted.name, alias).await?,
+                    None => None,
+                };
+                let now = now.unwrap_or_else(|| "not there".to_owned());
+                lines.push(format!("alias {alias}: {now} → the version that is published"));
+            }
+            eprintln!("{done}  {}", wanted.name);
+            lines.iter().for_each(|line| eprintln!("        {line}"));
+            planned.push((wanted, change));
         }
-        say(&planned, args.alias.as_deref(), &lambda.place().to_string());
         if args.dry_run {
             eprintln!("\nnothing was changed (--dry-run)");
             return Ok(exit_code::OK);
@@ -159,18 +171,6 @@ impl Args {
                 variables
             }),
             ..FunctionSettings::default()
-        }
-    }
-}
-
-fn say(planned: &[(&Wanted<'_>, Change)], alias: Option<&str>, place: &str) {
-    eprintln!("in {place}");
-    for (wanted, change) in planned {
-        let (done, lines) = change.describe();
-        eprintln!("{done}  {}", wanted.name);
-        lines.iter().for_each(|line| eprintln!("        {line}"));
-        if let Some(alias) = alias {
-            eprintln!("        alias {alias}: points at the version that is published");
         }
     }
 }

@@ -250,9 +250,24 @@ pub(super) fn describe(program: &[u8]) -> String {
         (false, _) => return "no program of Linux".into(),
     };
     match version(program) {
+        Some(version) if asks_for_a_loader(program) => {
+            format!("the bootstrap of durabox {version} for {machine}, linked to the C library of its machine")
+        }
         Some(version) => format!("the bootstrap of durabox {version} for {machine}"),
         None => format!("another program, for {machine}"),
     }
+}
+
+/// Whether a program names another that must load it, as those do that are linked dynamically.
+/// Source: the ELF specification, 64-bit headers, little-endian.
+fn asks_for_a_loader(program: &[u8]) -> bool {
+    const PT_INTERP: usize = 3;
+    let number = |at: usize, size: usize| {
+        let bytes = program.get(at..at.checked_add(size)?)?;
+        Some(bytes.iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte)))
+    };
+    let (Some(first), Some(size), Some(count)) = (number(32, 8), number(54, 2), number(56, 2)) else { return false };
+    (0..count).any(|index| number(first.saturating_add(index * size), 4) == Some(PT_INTERP))
 }
 
 /// Returns the version in a program's mark.
@@ -292,6 +307,21 @@ mod tests {
             let error = fits("bootstrap".as_ref(), &bytes, Architecture::X86_64).expect_err(found).to_string();
             assert!(error.ends_with(&format!("it is {}", found.replace("VERSION", version))), "{error}");
         }
+    }
+
+    #[test]
+    fn a_bootstrap_that_needs_the_c_library_of_its_machine_is_refused() {
+        let version = env!("CARGO_PKG_VERSION");
+        let mut bytes = program(0x3e, "");
+        bytes.resize(64, 0);
+        // One program header, just behind the file's own: the name of a loader.
+        (bytes[32], bytes[54], bytes[56]) = (64, 56, 1);
+        bytes.extend([3, 0, 0, 0]);
+        bytes.extend(format!("durabox-bootstrap {version};").as_bytes());
+        let error = fits("bootstrap".as_ref(), &bytes, Architecture::X86_64).expect_err("it needs a loader");
+        assert!(error.to_string().ends_with("linked to the C library of its machine"), "{error}");
+        bytes[64] = 1;
+        assert!(fits("bootstrap".as_ref(), &bytes, Architecture::X86_64).is_ok());
     }
 
     #[test]
