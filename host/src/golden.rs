@@ -25,10 +25,12 @@ pub const UPDATE_VARIABLE: &str = "DURABOX_UPDATE_HISTORIES";
 /// becomes the golden one.
 ///
 /// ```no_run
-/// # fn result() -> durabox::TestResult { unimplemented!() }
-/// let result = result();
-/// durabox::assert_history!(result);
-/// durabox::assert_history!(result, "an order that is paid");
+/// async fn is_paid(runner: durabox::DurableRunner) -> Result<(), durabox::RunError> {
+///     let result = runner.run("order-42").await?;
+///     durabox::assert_history!(result);
+///     durabox::assert_history!(result, "an order that is paid");
+///     Ok(())
+/// }
 /// ```
 #[macro_export]
 macro_rules! assert_history {

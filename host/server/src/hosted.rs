@@ -161,21 +161,25 @@ impl Hosted {
 
     /// Says that its driver found nothing to do before `due`, when it had been changed so often.
     pub fn rest(&self, changes: u64, due: Option<Timestamp>) {
-        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Rest { changes, due });
+        *self.resting() = Some(Rest { changes, due });
     }
 
     /// Says that its driver has something to do.
     pub fn work(&self) {
-        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.resting() = None;
     }
 
     /// Whether nothing is to be done before a timer or somebody outside; nothing can be once its state
     /// cannot be kept.
     pub fn is_at_rest(&self) -> bool {
-        let rest = *self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = *self.resting();
         let rests =
             rest.is_some_and(|rest| rest.changes == self.changes() && rest.due.is_none_or(|due| due > self.now()));
         (rests && self.calls.load(Ordering::Acquire) == 0) || self.broken().is_some()
+    }
+
+    fn resting(&self) -> MutexGuard<'_, Option<Rest>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn broken(&self) -> MutexGuard<'_, Option<String>> {

@@ -305,9 +305,8 @@ impl Service {
         };
         if status.is_terminal() {
             self.tell_parent(hosted);
-            let days = hosted.metadata.durable_config.retention_period_in_days;
             let end = end.unwrap_or_else(|| hosted.now());
-            if let Err(error) = self.store.expire(hosted.number(), end.plus_seconds(days * 24 * 3600)) {
+            if let Err(error) = self.retain(hosted.number(), &hosted.metadata, end) {
                 self.log_error(hosted, &error.to_string());
             }
             self.log(
@@ -318,6 +317,12 @@ impl Service {
             self.open().remove(&hosted.arn);
         }
         hosted.tell_closed();
+    }
+
+    /// Keeps a closed execution until its function's retention period is over.
+    pub(crate) fn retain(&self, number: u64, metadata: &Metadata, end: Timestamp) -> Result<(), StoreError> {
+        let days = metadata.durable_config.retention_period_in_days;
+        self.store.expire(number, end.plus_seconds(days * 24 * 3600))
     }
 
     pub(crate) fn log(&self, record: &LogRecord) {

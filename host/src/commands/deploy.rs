@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use durabox::cloud::{CloudError, CloudSettings, Describer, FunctionSettings, Lambda, mark};
 use durabox::deploy::{Change, Refusal, Wanted, carry_out, plan};
-use durabox::package::code_sha256;
+use durabox::package::{Zip, code_sha256};
 use serde_json::json;
 
 use super::granted::parse_variable;
@@ -91,57 +91,28 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
     }
     let settings = CloudSettings::of_place(args.region.clone(), args.endpoint.clone());
     let Made { zips, .. } = args.making.make(&args.subjects)?;
-    let functions: Vec<Wanted<'_>> = zips
-        .iter()
-        .map(|(handler, zip)| Wanted {
-            name: args.function_name.as_deref().unwrap_or(handler),
-            zip: &zip.bytes,
-            code_sha256: code_sha256(&zip.bytes),
-            architecture: args.making.arch.to_string(),
-            description: mark(Describer::Deploy, handler, &zip.manifest.handler.sha256, &code_sha256(&zip.bytes)),
-            settings: args.settings(),
-            default_role: settings.is_on_this_machine().then(|| LOCAL_ROLE.to_owned()),
-            wasm_sha256: zip.manifest.handler.sha256.clone(),
-            overwrite: args.overwrite,
-        })
-        .collect();
+    let functions: Vec<(&str, Wanted<'_>)> =
+        zips.iter().map(|(handler, zip)| (handler.as_str(), args.wanted(handler, zip, &settings))).collect();
     runtime()?.block_on(async {
         let lambda = Lambda::new(&settings).await;
-        let mut planned = Vec::new();
-        eprintln!("in {}", lambda.place());
-        for wanted in &functions {
-            let deployed = lambda.deployed(wanted.name).await?;
-            let change = plan(wanted, deployed.as_ref()).map_err(refused)?;
-            let (done, mut lines) = change.describe();
-            if let Some(alias) = &args.alias {
-                let now = match deployed {
-                    Some(_) => lambda.alias_version(wanted.name, alias).await?,
-                    None => None,
-                };
-                let now = now.unwrap_or_else(|| "not there".to_owned());
-                lines.push(format!("alias {alias}: {now} → the version that is published"));
-            }
-            eprintln!("{done}  {}", wanted.name);
-            lines.iter().for_each(|line| eprintln!("        {line}"));
-            planned.push((wanted, change));
-        }
+        let planned = planned(&lambda, &functions, args.alias.as_deref()).await?;
         if args.dry_run {
             eprintln!("\nnothing was changed (--dry-run)");
             return Ok(exit_code::OK);
         }
-        let changes = args.alias.is_some() || planned.iter().any(|(_, change)| *change != Change::Keep);
+        let changes = args.alias.is_some() || planned.iter().any(|(_, _, change)| *change != Change::Keep);
         if changes && !args.yes && !is_agreed()? {
             eprintln!("nothing was changed");
             return Ok(exit_code::USAGE);
         }
         let mut qualified = Vec::new();
         let mut failed: Option<CloudError> = None;
-        for ((wanted, change), (handler, _)) in planned.iter().zip(&zips) {
+        for (handler, wanted, change) in &planned {
             match carry_out(&lambda, wanted, change, args.alias.as_deref()).await {
                 Ok(version) => {
                     let name = format!("{}:{}", wanted.name, args.alias.as_deref().unwrap_or(&version));
                     eprintln!("active  {name}  version {version}");
-                    qualified.push((handler.as_str(), name));
+                    qualified.push((*handler, name));
                 }
                 Err(error) => {
                     failed = Some(error);
@@ -157,7 +128,49 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
     })
 }
 
+/// Says what is to be done to each function, and returns it.
+async fn planned<'a>(
+    lambda: &Lambda,
+    functions: &'a [(&'a str, Wanted<'a>)],
+    alias: Option<&str>,
+) -> Result<Vec<(&'a str, &'a Wanted<'a>, Change)>, CliError> {
+    let mut planned = Vec::new();
+    eprintln!("in {}", lambda.place());
+    for (handler, wanted) in functions {
+        let deployed = lambda.deployed(wanted.name).await?;
+        let change = plan(wanted, deployed.as_ref()).map_err(refused)?;
+        let (done, mut lines) = change.describe();
+        if let Some(alias) = alias {
+            let now = match deployed {
+                Some(_) => lambda.alias_version(wanted.name, alias).await?,
+                None => None,
+            };
+            let now = now.unwrap_or_else(|| "not there".to_owned());
+            lines.push(format!("alias {alias}: {now} → the version that is published"));
+        }
+        eprintln!("{done}  {}", wanted.name);
+        lines.iter().for_each(|line| eprintln!("        {line}"));
+        planned.push((*handler, wanted, change));
+    }
+    Ok(planned)
+}
+
 impl Args {
+    fn wanted<'a>(&'a self, handler: &'a str, zip: &'a Zip, place: &CloudSettings) -> Wanted<'a> {
+        let (wasm_sha256, code_sha256) = (zip.manifest.handler.sha256.clone(), code_sha256(&zip.bytes));
+        Wanted {
+            name: self.function_name.as_deref().unwrap_or(handler),
+            zip: &zip.bytes,
+            description: mark(Describer::Deploy, handler, &wasm_sha256, &code_sha256),
+            code_sha256,
+            architecture: self.making.arch.to_string(),
+            settings: self.settings(),
+            default_role: place.is_on_this_machine().then(|| LOCAL_ROLE.to_owned()),
+            wasm_sha256,
+            overwrite: self.overwrite,
+        }
+    }
+
     fn settings(&self) -> FunctionSettings {
         FunctionSettings {
             role: self.role.clone(),

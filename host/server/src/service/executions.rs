@@ -150,6 +150,9 @@ impl Service {
         execution.handle_timeout(now);
         let answer = change(&mut execution, now);
         recorder.save(&mut execution)?;
+        if let (Some(end), Ok(metadata)) = (execution.end_timestamp(), serde_json::from_str(&kept.hosted)) {
+            self.retain(kept.number, &metadata, end)?;
+        }
         Ok(answer)
     }
 
