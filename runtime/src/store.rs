@@ -1,9 +1,12 @@
 //! Keeps local runs in a SQLite database, `durabox.db` in a directory of the project.
 //!
-//! Every checkpoint is a transaction of its own (WAL, `synchronous = NORMAL`): what was
-//! acknowledged survives the process, whatever ends it.
+//! Of an execution that can be taken up again, every checkpoint is a transaction of its own (WAL,
+//! `synchronous = NORMAL`): what was acknowledged survives the process, whatever ends it. A local run
+//! is kept in the [`Background`].
 
+mod background;
 mod hosted;
+mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,14 +15,15 @@ use std::time::Duration;
 
 use durabox_engine::replay::CallSite;
 use durabox_engine::service::Execution;
-use durabox_model::{ErrorObject, Event, ExecutionStatus, Operation, Timestamp};
+use durabox_model::{ErrorObject, Event, ExecutionStatus, Operation, SmolStr, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::local::InvocationRecord;
-use crate::sandbox::LogLine;
 use crate::verify::Recorded;
 
+pub use background::Background;
 pub use hosted::{Filter, Hosted};
+use write::{Changes, End, Write};
 
 /// The layout of the database; a file of a later one is refused.
 const SCHEMA_VERSION: i64 = 3;
@@ -224,6 +228,10 @@ impl Store {
 
     /// Begins to keep an execution that has just started.
     pub fn begin(&self, execution: &mut Execution, run: &NewRun<'_>) -> Result<Recorder, StoreError> {
+        self.begin_with(Writer::Store(self.clone()), execution, run)
+    }
+
+    fn begin_with(&self, writer: Writer, execution: &mut Execution, run: &NewRun<'_>) -> Result<Recorder, StoreError> {
         let number = self.with(|connection| {
             connection.execute(
                 "INSERT INTO executions
@@ -245,7 +253,7 @@ impl Store {
             )?;
             Ok(connection.last_insert_rowid())
         })?;
-        let recorder = Recorder::new(self, number, 0, run.hosted.is_some());
+        let recorder = Recorder::new(writer, number, 0, run.hosted.is_some());
         recorder.save(execution)?;
         Ok(recorder)
     }
@@ -338,10 +346,11 @@ impl Store {
             let sites = connection
                 .prepare("SELECT id, file, line, column FROM sites WHERE execution = ?1")?
                 .query_map([number], |row| {
-                    let site = CallSite { file: row.get(1)?, line: row.get(2)?, column: row.get(3)? };
-                    Ok((row.get(0)?, site))
+                    let file = row.get::<_, String>(1)?.into();
+                    let site = CallSite { file, line: row.get(2)?, column: row.get(3)? };
+                    Ok((row.get::<_, String>(0)?.into(), site))
                 })?
-                .collect::<rusqlite::Result<HashMap<String, CallSite>>>()?;
+                .collect::<rusqlite::Result<HashMap<SmolStr, CallSite>>>()?;
             Ok((row, operations, events, sites))
         })?;
         Ok(Recorded {
@@ -387,16 +396,34 @@ impl Store {
 /// Keeps one execution as it goes on.
 #[derive(Debug)]
 pub struct Recorder {
-    store: Store,
+    writer: Writer,
     number: i64,
     saved_events: Mutex<usize>,
     /// Whether the execution can be taken up again.
     resumable: bool,
 }
 
+/// Who writes.
+#[derive(Clone, Debug)]
+enum Writer {
+    /// The store itself: what is kept is on the disk's way before anyone hears of it.
+    Store(Store),
+    /// A thread of its own, some time before the run ends.
+    Background(Arc<Background>),
+}
+
+impl Writer {
+    fn write(&self, write: Write) -> Result<(), StoreError> {
+        match self {
+            Self::Store(store) => store.write(&[write]),
+            Self::Background(background) => background.write(write),
+        }
+    }
+}
+
 impl Recorder {
-    fn new(store: &Store, number: i64, saved_events: usize, resumable: bool) -> Self {
-        Self { store: store.clone(), number, saved_events: Mutex::new(saved_events), resumable }
+    const fn new(writer: Writer, number: i64, saved_events: usize, resumable: bool) -> Self {
+        Self { writer, number, saved_events: Mutex::new(saved_events), resumable }
     }
 
     /// Returns the execution's number.
@@ -404,47 +431,27 @@ impl Recorder {
         self.number.unsigned_abs()
     }
 
-    /// Keeps what changed since the last call, in one transaction.
+    /// Keeps what changed since the last call, as one unit.
     pub fn save(&self, execution: &mut Execution) -> Result<(), StoreError> {
-        let changed = execution.take_changes();
-        let mut saved = self.saved_events.lock().unwrap_or_else(PoisonError::into_inner);
-        let new_events = &execution.events()[*saved..];
-        if changed.is_empty() && new_events.is_empty() && !self.resumable {
+        let operations = execution.take_changes();
+        let mut saved_events = self.saved_events.lock().unwrap_or_else(PoisonError::into_inner);
+        let events = &execution.events()[*saved_events..];
+        if operations.is_empty() && events.is_empty() && !self.resumable {
             return Ok(());
         }
-        self.store.transaction(|connection| {
-            let mut upsert = connection.prepare_cached(
-                "INSERT INTO operations (execution, position, operation) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (execution, position) DO UPDATE SET operation = excluded.operation",
-            )?;
-            for (position, operation) in &changed {
-                upsert.execute(params![self.number, *position as i64, json(&**operation)?])?;
-            }
-            let mut insert =
-                connection.prepare_cached("INSERT INTO events (execution, event_id, event) VALUES (?1, ?2, ?3)")?;
-            for event in new_events {
-                insert.execute(params![self.number, event.event_id as i64, json(event)?])?;
-            }
-            if self.resumable {
-                connection
-                    .prepare_cached("UPDATE executions SET saved = ?2, status = ?3 WHERE number = ?1")?
-                    .execute(params![self.number, json(&execution.saved())?, execution.status().as_str()])?;
-            }
-            if execution.status().is_terminal() {
-                connection.execute(
-                    "UPDATE executions SET status = ?2, end_ms = ?3, result = ?4, error = ?5 WHERE number = ?1",
-                    params![
-                        self.number,
-                        execution.status().as_str(),
-                        execution.end_timestamp().map(millis),
-                        execution.result(),
-                        execution.error().map(json).transpose()?,
-                    ],
-                )?;
-            }
-            Ok(())
-        })?;
-        *saved = execution.events().len();
+        self.writer.write(Write::Changes(Box::new(Changes {
+            number: self.number,
+            operations,
+            events: events.to_vec(),
+            status: execution.status(),
+            saved: self.resumable.then(|| execution.saved()),
+            end: execution.status().is_terminal().then(|| End {
+                timestamp: execution.end_timestamp(),
+                result: execution.result().map(str::to_owned),
+                error: execution.error().cloned(),
+            }),
+        })))?;
+        *saved_events = execution.events().len();
         Ok(())
     }
 
@@ -452,27 +459,15 @@ impl Recorder {
     pub fn save_invocation(
         &self,
         invocation: &InvocationRecord,
-        sites: &[(String, CallSite)],
+        sites: &[(SmolStr, CallSite)],
     ) -> Result<(), StoreError> {
-        self.store.transaction(|connection| {
-            let mut insert = connection.prepare_cached(
-                "INSERT OR IGNORE INTO sites (execution, id, file, line, column) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?;
-            for (id, site) in sites {
-                insert.execute(params![self.number, id, site.file, site.line, site.column])?;
-            }
-            save_logs(connection, self.number, invocation.number, &invocation.logs)
+        self.writer.write(Write::Invocation {
+            number: self.number,
+            invocation: invocation.number,
+            sites: sites.to_vec(),
+            logs: invocation.logs.clone(),
         })
     }
-}
-
-fn save_logs(connection: &Connection, number: i64, invocation: u64, logs: &[LogLine]) -> rusqlite::Result<()> {
-    let mut insert =
-        connection.prepare_cached("INSERT INTO logs (execution, invocation, line, log) VALUES (?1, ?2, ?3, ?4)")?;
-    for (line, log) in logs.iter().enumerate() {
-        insert.execute(params![number, invocation as i64, line as i64, json(log)?])?;
-    }
-    Ok(())
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {

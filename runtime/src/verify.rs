@@ -7,7 +7,7 @@ use std::sync::Arc;
 use durabox_engine::replay::{CallSite, Divergence, Fault, Mode, Replay};
 use durabox_engine::{CheckpointRequest, history};
 use durabox_model::{
-    ErrorObject, Event, EventDetails, ExecutionStatus, Operation, OperationStatus, OperationType, Timestamp,
+    ErrorObject, Event, EventDetails, ExecutionStatus, Operation, OperationStatus, OperationType, SmolStr, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ pub struct Recorded {
     pub events: Vec<Event>,
     /// Where each operation was asked for, by operation id; known for local runs only.
     #[serde(skip_serializing_if = "HashMap::is_empty", default, with = "sites")]
-    pub sites: HashMap<String, CallSite>,
+    pub sites: HashMap<SmolStr, CallSite>,
 }
 
 /// Why a document is not a recorded execution.
@@ -107,7 +107,7 @@ impl Recorded {
                 }
                 EventDetails::ExecutionFailed(end) => {
                     recorded.status = ExecutionStatus::Failed;
-                    recorded.error.clone_from(&end.details.error.payload);
+                    recorded.error = end.details.error.payload.as_deref().cloned();
                 }
                 EventDetails::ExecutionTimedOut(_) => recorded.status = ExecutionStatus::TimedOut,
                 EventDetails::ExecutionStopped(_) => recorded.status = ExecutionStatus::Stopped,
@@ -218,15 +218,15 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClaimedOperation {
     /// The wire id.
-    pub id: String,
+    pub id: SmolStr,
     /// The position, such as `2-1`.
-    pub path: String,
+    pub path: SmolStr,
     /// The kind.
     pub operation_type: OperationType,
     /// The finer kind.
-    pub sub_type: String,
+    pub sub_type: SmolStr,
     /// The name.
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// Where in the source.
     pub site: CallSite,
 }
@@ -256,11 +256,11 @@ pub async fn replay(sandbox: &Sandbox, artifact: &Artifact, recorded: &Recorded,
     let mut claims: Vec<ClaimedOperation> = replay
         .claims()
         .map(|claim| ClaimedOperation {
-            id: claim.id.to_owned(),
-            path: claim.path.to_owned(),
+            id: claim.id.clone(),
+            path: claim.path.into(),
             operation_type: claim.operation_type,
-            sub_type: claim.sub_type.to_owned(),
-            name: claim.name.map(str::to_owned),
+            sub_type: claim.sub_type.into(),
+            name: claim.name.map(Into::into),
             site: claim.site.clone(),
         })
         .collect();
@@ -356,18 +356,18 @@ mod sites {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::CallSite;
+    use super::{CallSite, SmolStr};
 
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Site {
-        file: String,
+        file: SmolStr,
         line: u32,
         column: u32,
     }
 
-    pub(super) fn serialize<S: Serializer>(map: &HashMap<String, CallSite>, serializer: S) -> Result<S::Ok, S::Error> {
-        let sorted: BTreeMap<&String, Site> = map
+    pub(super) fn serialize<S: Serializer>(map: &HashMap<SmolStr, CallSite>, serializer: S) -> Result<S::Ok, S::Error> {
+        let sorted: BTreeMap<&SmolStr, Site> = map
             .iter()
             .map(|(id, site)| (id, Site { file: site.file.clone(), line: site.line, column: site.column }))
             .collect();
@@ -376,8 +376,8 @@ mod sites {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<HashMap<String, CallSite>, D::Error> {
-        let map = HashMap::<String, Site>::deserialize(deserializer)?;
+    ) -> Result<HashMap<SmolStr, CallSite>, D::Error> {
+        let map = HashMap::<SmolStr, Site>::deserialize(deserializer)?;
         Ok(map
             .into_iter()
             .map(|(id, site)| (id, CallSite { file: site.file, line: site.line, column: site.column }))

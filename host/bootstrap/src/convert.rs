@@ -25,18 +25,20 @@ pub(crate) fn update(update: OperationUpdate) -> Result<aws::OperationUpdate, Bu
     let wait = |WaitOptions { wait_seconds }| aws::WaitOptions::builder().wait_seconds(seconds(wait_seconds)).build();
     aws::OperationUpdate::builder()
         .id(update.id)
-        .set_parent_id(update.parent_id)
-        .set_name(update.name)
+        .set_parent_id(update.parent_id.map(Into::into))
+        .set_name(update.name.map(Into::into))
         .r#type(update.operation_type.as_str().into())
-        .set_sub_type(update.sub_type)
+        .set_sub_type(update.sub_type.map(Into::into))
         .action(action(update.action))
         .set_payload(update.payload)
-        .set_error(update.error.map(error))
+        .set_error(update.error.map(|sent| error(*sent)))
         .set_context_options(update.context_options.map(context_options))
         .set_step_options(update.step_options.map(step_options))
         .set_wait_options(update.wait_options.map(wait))
         .set_callback_options(update.callback_options.map(callback_options))
-        .set_chained_invoke_options(update.chained_invoke_options.map(chained_invoke_options).transpose()?)
+        .set_chained_invoke_options(
+            update.chained_invoke_options.map(|options| chained_invoke_options(*options)).transpose()?,
+        )
         .build()
 }
 
@@ -96,17 +98,17 @@ pub(crate) fn operations(operations: Vec<aws::Operation>) -> Result<Vec<Arc<Oper
 fn operation(received: aws::Operation) -> Result<Operation, Unknown> {
     let (operation_type, status) = (known_type(&received)?, known_status(&received)?);
     Ok(Operation {
-        id: received.id,
-        parent_id: received.parent_id,
-        name: received.name,
+        id: received.id.into(),
+        parent_id: received.parent_id.map(Into::into),
+        name: received.name.map(Into::into),
         operation_type,
-        sub_type: received.sub_type,
+        sub_type: received.sub_type.map(Into::into),
         start_timestamp: timestamp(received.start_timestamp),
         end_timestamp: received.end_timestamp.map(timestamp),
         status,
         execution_details: received
             .execution_details
-            .map(|details| ExecutionDetails { input_payload: details.input_payload }),
+            .map(|details| ExecutionDetails { input_payload: details.input_payload }.into()),
         context_details: received.context_details.map(|details| ContextDetails {
             replay_children: details.replay_children.unwrap_or_default(),
             result: details.result,
@@ -121,14 +123,14 @@ fn operation(received: aws::Operation) -> Result<Operation, Unknown> {
         wait_details: received
             .wait_details
             .map(|details| WaitDetails { scheduled_end_timestamp: details.scheduled_end_timestamp.map(timestamp) }),
-        callback_details: received.callback_details.map(|details| CallbackDetails {
-            callback_id: details.callback_id,
-            result: details.result,
-            error: details.error.map(received_error),
+        callback_details: received.callback_details.map(|details| {
+            let error = details.error.map(received_error);
+            CallbackDetails { callback_id: details.callback_id, result: details.result, error }.into()
         }),
-        chained_invoke_details: received
-            .chained_invoke_details
-            .map(|details| ChainedInvokeDetails { result: details.result, error: details.error.map(received_error) }),
+        chained_invoke_details: received.chained_invoke_details.map(|details| {
+            let error = details.error.map(received_error);
+            ChainedInvokeDetails { result: details.result, error }.into()
+        }),
     })
 }
 
@@ -162,13 +164,13 @@ fn unknown(operation: &aws::Operation, what: &'static str, word: &str) -> Unknow
     Unknown { id: operation.id.clone(), what, word: word.to_owned() }
 }
 
-fn received_error(error: aws::ErrorObject) -> ErrorObject {
-    ErrorObject {
+fn received_error(error: aws::ErrorObject) -> Box<ErrorObject> {
+    Box::new(ErrorObject {
         error_message: error.error_message,
         error_type: error.error_type,
         error_data: error.error_data,
         stack_trace: error.stack_trace.unwrap_or_default(),
-    }
+    })
 }
 
 fn timestamp(time: DateTime) -> Timestamp {

@@ -206,7 +206,7 @@ fn record(hosted: &Hosted, request_id: &str, line: &LogLine) -> LogRecord {
         let name = hosted.execution().operation(id).and_then(|operation| operation.name.clone());
         record = record.with("operationId", id.clone());
         if let Some(name) = name {
-            record = record.with("operationName", name);
+            record = record.with("operationName", name.as_str());
         }
     }
     match line.attempt {

@@ -11,10 +11,10 @@ pub(super) fn event(event: &sdk::Event) -> Option<Event> {
     Some(Event {
         event_id: positive(event.event_id),
         event_timestamp: event.event_timestamp.as_ref().map(timestamp).unwrap_or_default(),
-        sub_type: event.sub_type.clone(),
-        id: event.id.clone(),
-        name: event.name.clone(),
-        parent_id: event.parent_id.clone(),
+        sub_type: event.sub_type.as_deref().map(Into::into),
+        id: event.id.as_deref().map(Into::into),
+        name: event.name.as_deref().map(Into::into),
+        parent_id: event.parent_id.as_deref().map(Into::into),
         details: details_of(event)?,
     })
 }
@@ -68,7 +68,7 @@ fn result(payload: Option<&sdk::EventResult>) -> EventPayload {
 
 fn failure(payload: Option<&sdk::EventError>) -> EventError {
     payload.map_or_else(EventError::default, |from| EventError {
-        payload: from.payload.as_ref().map(error),
+        payload: from.payload.as_ref().map(error).map(Into::into),
         truncated: from.truncated.unwrap_or_default(),
     })
 }

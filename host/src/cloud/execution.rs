@@ -247,7 +247,7 @@ fn callbacks(events: &[Event], function: &str) -> Vec<Callback> {
         let due = |seconds: Option<u64>| seconds.map(|seconds| event.event_timestamp.plus_seconds(seconds));
         let open = OpenCallback {
             id: details.callback_id.clone(),
-            name: around(operation).or_else(|| operation.name.clone()),
+            name: around(operation).or_else(|| operation.name.clone()).map(Into::into),
             function_name: function.to_owned(),
             start: event.event_timestamp,
             timeout: due(details.timeout),
@@ -282,7 +282,7 @@ fn invocations(events: &[Event]) -> Vec<InvocationRecord> {
         start: details.start_timestamp,
         end: details.end_timestamp,
         logs: Vec::new(),
-        crash: details.error.as_ref().map(|error| error.payload.clone().unwrap_or_default()),
+        crash: details.error.as_ref().map(|error| error.payload.as_deref().cloned().unwrap_or_default()),
     });
     records.collect()
 }

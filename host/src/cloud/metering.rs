@@ -71,5 +71,5 @@ fn payload(payload: &EventPayload) -> usize {
 }
 
 fn error(error: &EventError) -> usize {
-    error.payload.as_ref().map_or(0, ErrorObject::size)
+    error.payload.as_deref().map_or(0, ErrorObject::size)
 }

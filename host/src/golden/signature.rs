@@ -97,7 +97,7 @@ fn payload(payload: &EventPayload) -> String {
 }
 
 fn error(error: &EventError) -> String {
-    error.payload.as_ref().map(text).unwrap_or_default()
+    error.payload.as_deref().map(text).unwrap_or_default()
 }
 
 fn text(error: &ErrorObject) -> String {

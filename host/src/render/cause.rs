@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use durabox_runtime::engine::replay::{CallSite, Identity};
-use durabox_runtime::model::Operation;
+use durabox_runtime::model::{Operation, SmolStr};
 use durabox_runtime::sandbox::AmbientRead;
 use durabox_runtime::verify::Report;
 
@@ -125,7 +125,7 @@ pub(super) struct Scene<'a> {
     /// The recorded operations of the same context, in the handler's order.
     pub(super) siblings: &'a [&'a Operation],
     pub(super) report: &'a Report,
-    pub(super) recorded_sites: &'a HashMap<String, CallSite>,
+    pub(super) recorded_sites: &'a HashMap<SmolStr, CallSite>,
     pub(super) same_build: bool,
     /// Whether no id of the record is one that the Rust SDK makes.
     pub(super) foreign: bool,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use durabox_runtime::engine::replay::{CallSite, Divergence, Identity, wire_id};
-use durabox_runtime::model::{ErrorObject, Operation, OperationType};
+use durabox_runtime::model::{ErrorObject, Operation, OperationType, SmolStr};
 use durabox_runtime::verify::{Recorded, Report, Verdict};
 use serde_json::{Value, json};
 
@@ -94,7 +94,7 @@ struct Place<'a> {
     recorded: Option<&'a Operation>,
     claimed: Option<&'a Identity>,
     /// Position such as `2-1`; empty when it is not known.
-    path: String,
+    path: SmolStr,
 }
 
 struct Teller<'a> {
@@ -200,7 +200,7 @@ impl Teller<'_> {
             Divergence::Unclaimed { recorded } => {
                 let first = recorded.first().map(|operation| &**operation);
                 let path = first.and_then(|operation| self.positions.get(operation.id.as_str()));
-                Place { recorded: first, claimed: None, path: path.cloned().unwrap_or_default() }
+                Place { recorded: first, claimed: None, path: path.cloned().unwrap_or_default().into() }
             }
         }
     }

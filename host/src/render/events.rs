@@ -19,7 +19,12 @@ pub fn table(events: &[Event]) -> Vec<String> {
             event.event_id.to_string(),
             format!("+{}", duration(event.event_timestamp.since(start))),
             event.details.event_type().to_owned(),
-            event.name.clone().or_else(|| event.id.as_deref().map(short_id)).unwrap_or_default(),
+            event
+                .name
+                .as_ref()
+                .map(ToString::to_string)
+                .or_else(|| event.id.as_deref().map(short_id))
+                .unwrap_or_default(),
             shortened(&clean(&details(&event.details, start)).replace('\n', " "), MAX_PAYLOAD),
         ]);
     }
@@ -88,5 +93,5 @@ fn payload(payload: &EventPayload) -> String {
 }
 
 fn error(error: &EventError) -> String {
-    error.payload.as_ref().map(error_text).unwrap_or_default()
+    error.payload.as_deref().map(error_text).unwrap_or_default()
 }

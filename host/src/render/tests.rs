@@ -60,7 +60,7 @@ fn recorded(operations: Vec<Operation>) -> Recorded {
 fn a_tree_shows_nesting_times_attempts_and_errors() {
     let mut failed = operation("2-1", STEP, "charge", 10, 25);
     failed.status = OperationStatus::Failed;
-    let error = Some(ErrorObject::new("PaymentError", "card\ndeclined"));
+    let error = Some(ErrorObject::new("PaymentError", "card\ndeclined").into());
     failed.step_details = Some(StepDetails { attempt: 3, error, ..StepDetails::default() });
     let context = operation("2", OperationType::Context, "pay", 10, 25);
     let tree = tree(&recorded(vec![operation("1", WAIT, "cool-down", 0, 10), context, failed]));
@@ -88,23 +88,23 @@ fn cause_of(
         record.iter().enumerate().map(|(index, (kind, name))| operation(&path(index), *kind, name, 0, 1)).collect();
     let recorded = recorded(operations.clone());
     let claimed = Identity {
-        path: path(followed),
+        path: path(followed).into(),
         operation_type: kind,
         sub_type: Some(sub_type(kind).into()),
         name: Some(name.into()),
         site: Some(CallSite { file: "order.rs".into(), line: 30, column: 9 }),
     };
-    let claim = |path: String, kind: OperationType, name: &str| ClaimedOperation {
-        id: wire_id(&path),
-        path,
+    let claim = |path: &str, kind: OperationType, name: &str| ClaimedOperation {
+        id: wire_id(path),
+        path: path.into(),
         operation_type: kind,
         sub_type: sub_type(kind).into(),
         name: Some(name.into()),
         site: CallSite::default(),
     };
     let mut claims: Vec<_> =
-        record[..followed].iter().enumerate().map(|(index, (kind, name))| claim(path(index), *kind, name)).collect();
-    claims.push(claim(path(followed), kind, name));
+        record[..followed].iter().enumerate().map(|(index, (kind, name))| claim(&path(index), *kind, name)).collect();
+    claims.push(claim(&path(followed), kind, name));
     let divergence = match operations.get(followed) {
         Some(operation) => Divergence::Mismatch { recorded: Arc::new(operation.clone()), claimed },
         None => Divergence::Unrecorded { claimed },

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use durabox_model::{
-    CallbackDetails, ChainedInvokeDetails, ContextDetails, ErrorObject, Event, EventDetails, EventError, EventPayload,
-    ExecutionDetails, Operation, OperationStatus, OperationType, RetryDetails, StepDetails, Timestamp, WaitDetails,
-    sub_type,
+    CallbackDetails, ContextDetails, ErrorObject, Event, EventDetails, EventError, EventPayload, ExecutionDetails,
+    Operation, OperationStatus, OperationType, RetryDetails, SmolStr, StepDetails, Timestamp, WaitDetails, sub_type,
 };
 
 /// Returns the operations that a history describes, in start order, the EXECUTION operation first
@@ -30,7 +29,7 @@ pub fn operations(events: &[Event], execution_id: &str) -> Vec<Operation> {
 #[derive(Default)]
 struct Fold {
     operations: Vec<Operation>,
-    index: HashMap<String, usize>,
+    index: HashMap<SmolStr, usize>,
 }
 
 impl Fold {
@@ -42,7 +41,7 @@ impl Fold {
             EventDetails::ExecutionStarted(started) => {
                 let operation = self.at(execution_id, Execution, event);
                 let input_payload = started.details.input.payload.clone();
-                operation.execution_details = Some(ExecutionDetails { input_payload });
+                operation.execution_details = Some(Box::new(ExecutionDetails { input_payload }));
             }
             EventDetails::ExecutionSucceeded(_) => self.close(execution_id, event, Succeeded),
             EventDetails::ExecutionFailed(_) => self.close(execution_id, event, Failed),
@@ -87,13 +86,13 @@ impl Fold {
             EventDetails::CallbackStarted(started) => {
                 let callback_id = Some(started.details.callback_id.clone());
                 self.operation(Callback, event).callback_details =
-                    Some(CallbackDetails { callback_id, ..CallbackDetails::default() });
+                    Some(CallbackDetails { callback_id, ..CallbackDetails::default() }.into());
             }
             EventDetails::CallbackSucceeded(end) => self.end_callback(event, Succeeded, Ok(&end.details.result)),
             EventDetails::CallbackFailed(end) => self.end_callback(event, Failed, Err(&end.details.error)),
             EventDetails::CallbackTimedOut(end) => self.end_callback(event, TimedOut, Err(&end.details.error)),
             EventDetails::ChainedInvokeStarted(_) => {
-                self.operation(ChainedInvoke, event).chained_invoke_details = Some(ChainedInvokeDetails::default());
+                self.operation(ChainedInvoke, event).chained_invoke_details = Some(Box::default());
             }
             EventDetails::ChainedInvokeSucceeded(end) => self.end_invoke(event, Succeeded, Ok(&end.details.result)),
             EventDetails::ChainedInvokeFailed(end) => self.end_invoke(event, Failed, Err(&end.details.error)),
@@ -119,7 +118,7 @@ impl Fold {
                 operation.parent_id.clone_from(&event.parent_id);
                 operation.name.clone_from(&event.name);
                 operation.sub_type.clone_from(&event.sub_type);
-                self.index.insert(id.to_owned(), self.operations.len());
+                self.index.insert(id.into(), self.operations.len());
                 self.operations.push(operation);
                 self.operations.len() - 1
             }
@@ -192,7 +191,7 @@ impl Fold {
 /// How an operation ended.
 type Outcome<'a> = Result<&'a EventPayload, &'a EventError>;
 
-fn parts(outcome: Outcome<'_>) -> (Option<String>, Option<ErrorObject>) {
+fn parts(outcome: Outcome<'_>) -> (Option<String>, Option<Box<ErrorObject>>) {
     match outcome {
         Ok(result) => (result.payload.clone(), None),
         Err(error) => (None, error.payload.clone()),

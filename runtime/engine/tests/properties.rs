@@ -13,8 +13,8 @@ use durabox_engine::service::{
 use durabox_engine::{CheckpointRequest, history};
 use durabox_model::{
     CallbackOptions, ChainedInvokeOptions, ContextOptions, ErrorObject, Event, EventDetails, ExecutionStatus,
-    InvocationOutput, Operation, OperationAction, OperationStatus, OperationType, OperationUpdate, StepOptions,
-    Timestamp, WaitOptions, sub_type,
+    InvocationOutput, Operation, OperationAction, OperationStatus, OperationType, OperationUpdate, SmolStr,
+    StepOptions, Timestamp, WaitOptions, sub_type,
 };
 use proptest::prelude::*;
 
@@ -35,16 +35,16 @@ fn any_update() -> impl Strategy<Value = OperationUpdate> {
     (action, kind, prop::sample::select(vec!["a", "b", "c", "d"]), parent, any::<bool>(), any::<bool>(), 0u64..4)
         .prop_map(|(action, kind, id, parent, payload, error, seconds)| {
             let mut update = OperationUpdate::new(id, kind, action);
-            update.parent_id = parent.map(str::to_owned);
+            update.parent_id = parent.map(Into::into);
             update.payload = payload.then(|| "1".to_owned());
-            update.error = error.then(|| ErrorObject::new("E", "e"));
+            update.error = error.then(|| ErrorObject::new("E", "e").into());
             update.step_options = (seconds > 0).then_some(StepOptions { next_attempt_delay_seconds: seconds });
             update.wait_options = (seconds > 0).then_some(WaitOptions { wait_seconds: seconds });
             update.context_options = Some(ContextOptions { replay_children: payload });
             update.callback_options =
                 Some(CallbackOptions { timeout_seconds: seconds * 2, heartbeat_timeout_seconds: seconds });
             update.chained_invoke_options = (seconds > 0)
-                .then(|| ChainedInvokeOptions { function_name: "f".into(), ..ChainedInvokeOptions::default() });
+                .then(|| ChainedInvokeOptions { function_name: "f".into(), ..ChainedInvokeOptions::default() }.into());
             update
         })
 }
@@ -244,7 +244,7 @@ proptest! {
 
     #[test]
     fn a_terminal_operation_never_changes_again(acts in acts()) {
-        let mut ended: HashMap<String, Arc<Operation>> = HashMap::new();
+        let mut ended: HashMap<SmolStr, Arc<Operation>> = HashMap::new();
         drive(acts, |execution| {
             for operation in execution.operations() {
                 if let Some(known) = ended.get(&operation.id) {
@@ -450,7 +450,7 @@ impl Guest<'_> {
                 context,
                 index,
                 batch: None,
-                name: Some(format!("op {index}")),
+                name: Some(format!("op {index}").into()),
                 request,
                 site: CallSite::default(),
             };
@@ -558,7 +558,7 @@ fn rest_of_state(execution: &Execution, token: &str, mut marker: Option<String>)
 }
 
 /// What a run leaves, apart from how often it was cut off.
-fn essence(execution: &Execution) -> Vec<(String, OperationStatus, Option<String>)> {
+fn essence(execution: &Execution) -> Vec<(SmolStr, OperationStatus, Option<SmolStr>)> {
     let mut all: Vec<_> = execution.operations()[1..]
         .iter()
         .map(|operation| (operation.id.clone(), operation.status, operation.name.clone()))

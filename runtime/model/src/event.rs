@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::wire::wire;
 use crate::{ErrorObject, EventDetails, Timestamp};
@@ -13,16 +14,16 @@ pub struct Event {
     pub event_timestamp: Timestamp,
     /// The SDK's finer kind of the operation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub_type: Option<String>,
+    pub sub_type: Option<SmolStr>,
     /// The operation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<SmolStr>,
     /// The operation's name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// The operation's context.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent_id: Option<String>,
+    pub parent_id: Option<SmolStr>,
     /// What happened; on the wire `EventType` and `<EventType>Details`.
     #[serde(flatten)]
     pub details: EventDetails,
@@ -52,15 +53,15 @@ impl EventPayload {
 pub struct EventError {
     /// The error.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub payload: Option<ErrorObject>,
+    pub payload: Option<Box<ErrorObject>>,
     /// Whether the error was left out.
     pub truncated: bool,
 }
 
 impl EventError {
     /// Returns a whole error.
-    pub const fn new(payload: Option<ErrorObject>) -> Self {
-        Self { payload, truncated: false }
+    pub fn new(payload: Option<impl Into<Box<ErrorObject>>>) -> Self {
+        Self { payload: payload.map(Into::into), truncated: false }
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::wire::wire;
-use crate::{ErrorObject, Operation};
+use crate::{ErrorObject, Operation, SmolStr};
 
 /// What Lambda hands to a durable function.
 ///
@@ -19,7 +19,7 @@ pub struct InvocationInput {
     /// Where the state goes on, if it does.
     pub next_marker: Option<String>,
     /// What changed outside the function since its last invocation.
-    pub updated_operation_ids: Vec<String>,
+    pub updated_operation_ids: Vec<SmolStr>,
 }
 
 /// How a durable function answers an invocation.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InvocationInput, Operation, OperationType, Timestamp};
+use crate::{InvocationInput, Operation, OperationType, SmolStr, Timestamp};
 
 /// The event. It spells timestamps in milliseconds, unlike all other JSON of Lambda's.
 ///
@@ -16,7 +16,7 @@ pub struct InvocationEvent {
     checkpoint_token: Option<String>,
     initial_execution_state: Option<InitialState>,
     #[serde(default)]
-    updated_operation_ids: Vec<String>,
+    updated_operation_ids: Vec<SmolStr>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

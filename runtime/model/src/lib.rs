@@ -1,7 +1,7 @@
 //! The wire vocabulary of AWS Lambda durable execution: operations, updates, events, errors and
 //! time, as Lambda's API spells them.
 //!
-//! Owns names and shapes, nothing that happens. serde is its only dependency.
+//! Owns names and shapes, nothing that happens. Depends on serde, and on one kind of string.
 
 mod error;
 mod event;
@@ -24,6 +24,8 @@ pub use operation::{
     CallbackDetails, ChainedInvokeDetails, ContextDetails, ExecutionDetails, ExecutionStatus, Operation,
     OperationStatus, OperationType, StepDetails, WaitDetails, sub_type,
 };
+/// What ids, names and sub-types are: a string that is short or shared, and cheap to copy.
+pub use smol_str::SmolStr;
 pub use time::Timestamp;
 pub use update::{
     CallbackOptions, ChainedInvokeOptions, ContextOptions, OperationAction, OperationUpdate, StepOptions, WaitOptions,

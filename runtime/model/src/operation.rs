@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::wire::wire;
 use crate::{ErrorObject, Timestamp};
@@ -140,16 +141,16 @@ wire! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct Operation {
         /// Unique in its execution; chosen by the SDK, opaque to Lambda.
-        pub id: String,
+        pub id: SmolStr,
         /// The context that it belongs to; absent at the top.
-        pub parent_id: Option<String>,
+        pub parent_id: Option<SmolStr>,
         /// The author's name for it.
-        pub name: Option<String>,
+        pub name: Option<SmolStr>,
         /// Its kind.
         #[serde(rename = "Type")]
         pub operation_type: OperationType,
         /// The SDK's finer kind.
-        pub sub_type: Option<String>,
+        pub sub_type: Option<SmolStr>,
         /// When its first update arrived.
         pub start_timestamp: Timestamp,
         /// When it ended.
@@ -157,7 +158,7 @@ wire! {
         /// Where it stands.
         pub status: OperationStatus,
         /// Of an EXECUTION.
-        pub execution_details: Option<ExecutionDetails>,
+        pub execution_details: Option<Box<ExecutionDetails>>,
         /// Of a CONTEXT.
         pub context_details: Option<ContextDetails>,
         /// Of a STEP.
@@ -165,15 +166,15 @@ wire! {
         /// Of a WAIT.
         pub wait_details: Option<WaitDetails>,
         /// Of a CALLBACK.
-        pub callback_details: Option<CallbackDetails>,
+        pub callback_details: Option<Box<CallbackDetails>>,
         /// Of a CHAINED_INVOKE.
-        pub chained_invoke_details: Option<ChainedInvokeDetails>,
+        pub chained_invoke_details: Option<Box<ChainedInvokeDetails>>,
     }
 }
 
 impl Operation {
     /// Returns an operation that has just started, without details.
-    pub fn started(id: impl Into<String>, operation_type: OperationType, now: Timestamp) -> Self {
+    pub fn started(id: impl Into<SmolStr>, operation_type: OperationType, now: Timestamp) -> Self {
         Self {
             id: id.into(),
             parent_id: None,
@@ -207,10 +208,10 @@ impl Operation {
     /// Returns the error, if the operation has one.
     pub fn error(&self) -> Option<&ErrorObject> {
         match self.operation_type {
-            OperationType::Context => self.context_details.as_ref()?.error.as_ref(),
-            OperationType::Step => self.step_details.as_ref()?.error.as_ref(),
-            OperationType::Callback => self.callback_details.as_ref()?.error.as_ref(),
-            OperationType::ChainedInvoke => self.chained_invoke_details.as_ref()?.error.as_ref(),
+            OperationType::Context => self.context_details.as_ref()?.error.as_deref(),
+            OperationType::Step => self.step_details.as_ref()?.error.as_deref(),
+            OperationType::Callback => self.callback_details.as_ref()?.error.as_deref(),
+            OperationType::ChainedInvoke => self.chained_invoke_details.as_ref()?.error.as_deref(),
             OperationType::Execution | OperationType::Wait => None,
         }
     }
@@ -239,7 +240,7 @@ wire! {
         /// The result, JSON text.
         pub result: Option<String>,
         /// The error.
-        pub error: Option<ErrorObject>,
+        pub error: Option<Box<ErrorObject>>,
     }
 
     /// Details of a STEP.
@@ -253,7 +254,7 @@ wire! {
         /// The result, or the state that a retry carried.
         pub result: Option<String>,
         /// The error of the last attempt that failed.
-        pub error: Option<ErrorObject>,
+        pub error: Option<Box<ErrorObject>>,
     }
 
     /// Details of a WAIT.
@@ -273,7 +274,7 @@ wire! {
         /// The result.
         pub result: Option<String>,
         /// The error.
-        pub error: Option<ErrorObject>,
+        pub error: Option<Box<ErrorObject>>,
     }
 
     /// Details of a CHAINED_INVOKE.
@@ -283,6 +284,6 @@ wire! {
         /// The result.
         pub result: Option<String>,
         /// The error.
-        pub error: Option<ErrorObject>,
+        pub error: Option<Box<ErrorObject>>,
     }
 }

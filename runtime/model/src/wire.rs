@@ -45,7 +45,16 @@ macro_rules! always_present {
     ($($type:ty),*) => { $(impl Member for $type {})* };
 }
 
-always_present!(u32, u64, String, crate::Timestamp, crate::EventPayload, crate::EventError, crate::RetryDetails);
+always_present!(
+    u32,
+    u64,
+    String,
+    smol_str::SmolStr,
+    crate::Timestamp,
+    crate::EventPayload,
+    crate::EventError,
+    crate::RetryDetails
+);
 always_present!(crate::OperationType, crate::OperationStatus, crate::OperationAction);
 
 #[cfg(test)]

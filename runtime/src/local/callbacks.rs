@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use durabox_engine::replay::CallSite;
 use durabox_engine::service::{CallbackError, Execution};
-use durabox_model::{EventDetails, Operation, OperationType, Timestamp, details, sub_type};
+use durabox_model::{EventDetails, Operation, OperationType, SmolStr, Timestamp, details, sub_type};
 
 use super::{CallbackAction, CallbackAnswer, CallbackSelector};
 
@@ -50,9 +50,9 @@ pub struct RefusedAnswer {
 pub(super) struct Callback {
     /// The execution, by its place in the run.
     pub(super) member: usize,
-    pub(super) operation_id: String,
+    pub(super) operation_id: SmolStr,
     /// The context that it belongs to.
-    pub(super) context: Option<String>,
+    pub(super) context: Option<SmolStr>,
     pub(super) id: String,
     pub(super) name: Option<String>,
     pub(super) start: Timestamp,
@@ -275,15 +275,15 @@ fn started<'a>(execution: &'a Execution, operation_id: &str) -> Option<&'a detai
 
 /// Returns a callback's name, or that of the `wait_for_callback` that it belongs to.
 pub(super) fn name_of(operation: &Operation, execution: &Execution) -> Option<String> {
-    operation.name.clone().or_else(|| waiting_name(operation, execution))
+    operation.name.as_ref().or_else(|| waiting_name(operation, execution)).map(ToString::to_string)
 }
 
-fn waiting_name(operation: &Operation, execution: &Execution) -> Option<String> {
+fn waiting_name<'a>(operation: &Operation, execution: &'a Execution) -> Option<&'a SmolStr> {
     let parent = operation.parent_id.as_deref()?;
     let context = execution.operations().iter().rev().find(|context| context.id == parent)?;
     let waits = context.operation_type == OperationType::Context
         && context.sub_type.as_deref() == Some(sub_type::WAIT_FOR_CALLBACK);
-    context.name.clone().filter(|_| waits)
+    context.name.as_ref().filter(|_| waits)
 }
 
 /// Names the callback as the author does, where the engine knows only the operation.

@@ -1,6 +1,6 @@
 //! Lambda's API, answered by an execution in this process.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use durabox_engine::service::{ChainedInvoke, Execution};
 use durabox_engine::{CheckpointOutput, CheckpointRequest};
@@ -54,6 +54,10 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn execution(&self) -> MutexGuard<'_, Execution> {
         lock(&self.execution)
+    }
+
+    pub(super) fn into_execution(self) -> Execution {
+        self.execution.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the execution and keeps the change.

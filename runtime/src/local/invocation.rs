@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use durabox_engine::replay::{CallSite, Mode, Replay};
 use durabox_engine::service::InvocationEnd;
-use durabox_model::InvocationInput;
+use durabox_model::{InvocationInput, SmolStr};
 
 use super::client::LocalClient;
 use super::member::Member;
@@ -30,7 +30,7 @@ pub(super) struct Ended {
     pub(super) logs: Vec<LogLine>,
     pub(super) ambient_reads: Vec<AmbientRead>,
     /// Where operations were asked for that no earlier invocation asked for, by operation id.
-    pub(super) sites: Vec<(String, CallSite)>,
+    pub(super) sites: Vec<(SmolStr, CallSite)>,
 }
 
 /// Invokes handlers in a sandbox.
@@ -61,7 +61,7 @@ impl Invoker for SandboxInvoker<'_> {
         };
         let completed = complete(self.sandbox, &member.artifact, invocation).await;
         let new = completed.replay.claims().filter(|claim| !member.sites.contains_key(claim.id));
-        let sites = new.map(|claim| (claim.id.to_owned(), claim.site.clone())).collect();
+        let sites = new.map(|claim| (claim.id.clone(), claim.site.clone())).collect();
         Ended { end: completed.end, logs: completed.logs, ambient_reads: completed.ambient_reads, sites }
     }
 }

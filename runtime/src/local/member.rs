@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use durabox_engine::replay::CallSite;
 use durabox_engine::service::{ChainedInvokeEnd, Execution, ExecutionConfig, InvocationEnd, StartExecution};
-use durabox_model::{ErrorObject, ExecutionStatus, InvocationInput, Timestamp};
+use durabox_model::{ErrorObject, ExecutionStatus, InvocationInput, SmolStr, Timestamp};
 
 use super::client::{Shared, Surroundings};
 use super::invocation::Invoker;
@@ -13,7 +13,7 @@ use super::names::ExecutionNames;
 use super::{FunctionRef, InvocationRecord, InvokedBy, LocalError, Progress, Run, RunOptions};
 use crate::artifact::Artifact;
 use crate::sandbox::AmbientRead;
-use crate::store::{NewRun, Recorder, Store};
+use crate::store::{Background, NewRun, Recorder};
 
 /// One execution of a run, and what came of its invocations.
 pub(super) struct Member {
@@ -24,7 +24,7 @@ pub(super) struct Member {
     /// The chained invoke that started it; absent for the run's own.
     pub(super) invoked_by: Option<Parent>,
     pub(super) invocations: Vec<InvocationRecord>,
-    pub(super) sites: HashMap<String, CallSite>,
+    pub(super) sites: HashMap<SmolStr, CallSite>,
     ambient_reads: Vec<AmbientRead>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Parent {
     pub(super) execution_arn: String,
     /// Its number in the store.
     pub(super) number: Option<u64>,
-    pub(super) operation_id: String,
+    pub(super) operation_id: SmolStr,
 }
 
 /// What an execution is started with.
@@ -55,7 +55,7 @@ impl Member {
         new: NewMember,
         options: &RunOptions,
         surroundings: &Arc<Surroundings>,
-        store: Option<&Store>,
+        store: Option<&Arc<Background>>,
     ) -> Result<Self, LocalError> {
         let start = StartExecution {
             arn: new.names.arn,
@@ -155,8 +155,13 @@ impl Member {
         let number = self.number();
         let invoked_by =
             self.invoked_by.map(|by| InvokedBy { execution_arn: by.execution_arn, operation_id: by.operation_id });
+        let execution = match Arc::try_unwrap(self.shared) {
+            Ok(shared) => shared.into_execution(),
+            // An invocation that was cut off may hold it still.
+            Err(shared) => shared.execution().clone(),
+        };
         let run = Run {
-            execution: self.shared.execution().clone(),
+            execution,
             function_name: self.function.name,
             execution_name: self.execution_name,
             invocations: self.invocations,

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use durabox_engine::replay::CallSite;
 use durabox_engine::service::{CallbackError, Execution, Metering};
-use durabox_model::{ErrorObject, EventDetails, Operation, SUMMARY_THRESHOLD, Timestamp};
+use durabox_model::{ErrorObject, EventDetails, Operation, SUMMARY_THRESHOLD, SmolStr, Timestamp};
 
 use super::callbacks::name_of;
 use super::{CallbackAnswer, CallbackSelector, ControlError, MockCall, OpenCallback, RefusedAnswer, UnknownFunction};
@@ -21,7 +21,7 @@ pub struct Run {
     /// Its invocations, in order.
     pub invocations: Vec<InvocationRecord>,
     /// Where each operation was asked for, by operation id.
-    pub sites: HashMap<String, CallSite>,
+    pub sites: HashMap<SmolStr, CallSite>,
     /// Reads of clock and random in handler code, where the policy reports them.
     pub ambient_reads: Vec<AmbientRead>,
     /// What the shadow replay found, if one was made.
@@ -42,7 +42,7 @@ pub struct InvokedBy {
     /// The execution that invoked.
     pub execution_arn: String,
     /// The invoke's operation in it.
-    pub operation_id: String,
+    pub operation_id: SmolStr,
 }
 
 /// What a run had from outside, and what it lacked.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use durabox_engine::replay::CallSite;
 use durabox_engine::service::CallbackError;
-use durabox_model::{MAX_EXECUTION_TIMEOUT_SECONDS, Timestamp};
+use durabox_model::{MAX_EXECUTION_TIMEOUT_SECONDS, SmolStr, Timestamp};
 
 use super::callbacks::Callback;
 use super::control::{Command, Waiter};
@@ -130,7 +130,7 @@ impl<I: Invoker> World<'_, I> {
 
     /// Forgets callbacks that are no longer open.
     pub(super) fn refresh_open(&self) {
-        let mut open: HashSet<(usize, String)> = HashSet::new();
+        let mut open: HashSet<(usize, SmolStr)> = HashSet::new();
         for task in &self.active {
             if let Task::Execution(member) = task {
                 let execution = self.members[*member].shared.execution();

@@ -16,13 +16,14 @@ use super::member::{Member, NewMember, Parent};
 use super::{Commands, LocalError, MockCall, OpenCallback, Outside, RefusedAnswer, Run, RunOptions, lock};
 use crate::artifact::Artifact;
 use crate::clock::Clock;
-use crate::store::Store;
+use crate::store::{Background, Store};
 
 /// A run under way.
 pub(super) struct World<'a, I> {
     pub(super) invoker: I,
     pub(super) options: &'a RunOptions,
-    store: Option<&'a Store>,
+    /// What keeps the run, if it is kept.
+    store: Option<Arc<Background>>,
     pub(super) surroundings: Arc<Surroundings>,
     /// Every execution in start order, the run's own first.
     pub(super) members: Vec<Member>,
@@ -76,7 +77,7 @@ impl<'a, I: Invoker> World<'a, I> {
         Self {
             invoker,
             options,
-            store,
+            store: store.map(Background::of),
             surroundings: Arc::new(surroundings),
             members: Vec::new(),
             active: Vec::new(),
@@ -89,7 +90,7 @@ impl<'a, I: Invoker> World<'a, I> {
     /// Starts an execution.
     pub(super) fn start(&mut self, new: NewMember) -> Result<(), LocalError> {
         let index = self.members.len();
-        self.members.push(Member::start(index, new, self.options, &self.surroundings, self.store)?);
+        self.members.push(Member::start(index, new, self.options, &self.surroundings, self.store.as_ref())?);
         self.active.push(Task::Execution(index));
         Ok(())
     }
@@ -98,7 +99,11 @@ impl<'a, I: Invoker> World<'a, I> {
     /// an answer that nobody will give.
     pub(super) async fn drive(&mut self) -> Result<(), LocalError> {
         self.go_on().await?;
-        self.obey_rest()
+        self.obey_rest()?;
+        match &self.store {
+            Some(store) => Ok(store.finish()?),
+            None => Ok(()),
+        }
     }
 
     async fn go_on(&mut self) -> Result<(), LocalError> {

@@ -8,7 +8,7 @@ use super::bindings::operations as wit;
 
 impl From<wit::CallSite> for replay::CallSite {
     fn from(site: wit::CallSite) -> Self {
-        Self { file: site.file, line: site.line, column: site.column }
+        Self { file: site.file.into(), line: site.line, column: site.column }
     }
 }
 
@@ -27,13 +27,13 @@ impl From<wit::Request> for replay::Request {
                 timeout_seconds: options.timeout_seconds,
                 heartbeat_timeout_seconds: options.heartbeat_timeout_seconds,
             }),
-            wit::Request::Invoke(options) => Self::Invoke(ChainedInvokeOptions {
+            wit::Request::Invoke(options) => Self::Invoke(Box::new(ChainedInvokeOptions {
                 function_name: options.function_name,
                 tenant_id: options.tenant_id,
                 ..ChainedInvokeOptions::default()
-            }),
-            wit::Request::Context(sub_type) => Self::Context { sub_type },
-            wit::Request::VirtualContext(sub_type) => Self::VirtualContext { sub_type },
+            })),
+            wit::Request::Context(sub_type) => Self::Context { sub_type: sub_type.into() },
+            wit::Request::VirtualContext(sub_type) => Self::VirtualContext { sub_type: sub_type.into() },
         }
     }
 }

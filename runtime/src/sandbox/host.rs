@@ -94,7 +94,7 @@ impl Host {
                  read it in a step, whose result is recorded"
             )));
         }
-        let after = last.map(|claim| claim.id.to_owned());
+        let after = last.map(|claim| claim.id.clone());
         let site = last.map(|claim| claim.site.clone());
         let full = self.ambient_reads.len() >= MAX_AMBIENT_READS;
         match self.ambient_reads.last_mut() {

@@ -38,6 +38,7 @@ impl wit::Host for Host {
         // What was written until here belongs to the time before the claim.
         self.drain_output();
         let Position { context, index, batch } = at;
+        let name = name.map(Into::into);
         let claim = Claim { context, index, batch, name, request: request.into(), site: site.into() };
         let claimed = self.replay.claim(claim).map_err(Stop::Fault)?;
         self.last_claimed = claimed.handle;

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use durabox_engine::replay::{CallSite, Fault, Replay};
-use durabox_model::ErrorObject;
+use durabox_model::{ErrorObject, SmolStr};
 
 use super::{CheckpointClient, LogLine};
 
@@ -50,7 +50,7 @@ pub struct AmbientRead {
     /// What was read.
     pub what: Ambient,
     /// Wire id of the operation that was claimed last before it; `None` before the first.
-    pub after: Option<String>,
+    pub after: Option<SmolStr>,
     /// Where that operation stands in the source.
     pub site: Option<CallSite>,
     /// How often, one after the other.

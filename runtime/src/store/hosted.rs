@@ -4,7 +4,7 @@ use durabox_engine::service::{Execution, Saved};
 use durabox_model::{ExecutionStatus, Timestamp};
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 
-use super::{Recorder, Store, StoreError, from_millis, millis, parse_status};
+use super::{Recorder, Store, StoreError, Writer, from_millis, millis, parse_status};
 
 const COLUMNS: &str = "number, arn, name, function, status, start_ms, end_ms, hosted, parent, parent_operation";
 
@@ -139,7 +139,7 @@ impl Store {
         let recorded = self.load(number)?;
         let events = recorded.events.len();
         let execution = Execution::restore(saved, recorded.operations, recorded.events);
-        Ok((execution, Recorder::new(self, number, events, true)))
+        Ok((execution, Recorder::new(Writer::Store(self.clone()), number, events, true)))
     }
 
     /// Says when a closed execution is to be forgotten.

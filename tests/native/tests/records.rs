@@ -42,10 +42,10 @@ fn record(operation: &Operation) -> Record {
     // Lambda counts the attempts that have ended; all but the one that ended the step were retried.
     let attempts = operation.step_details.as_ref().map_or(0, |details| details.attempt);
     Record {
-        id: operation.id.clone(),
+        id: operation.id.to_string(),
         operation_type: operation.operation_type.as_str().into(),
-        sub_type: operation.sub_type.clone(),
-        name: operation.name.clone(),
+        sub_type: operation.sub_type.as_ref().map(ToString::to_string),
+        name: operation.name.as_ref().map(ToString::to_string),
         status: operation.status.as_str().into(),
         result: operation.result().map(str::to_owned),
         error_type: error.and_then(|error| error.error_type.clone()),

@@ -7,7 +7,8 @@ use durabox::runtime::engine::service::{
 };
 use durabox::runtime::model::{
     CallbackOptions, ChainedInvokeOptions, ContextOptions, ErrorObject, Event, EventDetails, InvocationOutput,
-    MAX_PAYLOAD_SIZE, Operation, OperationAction, OperationType, OperationUpdate, StepOptions, Timestamp, WaitOptions,
+    MAX_PAYLOAD_SIZE, Operation, OperationAction, OperationType, OperationUpdate, SmolStr, StepOptions, Timestamp,
+    WaitOptions,
 };
 
 use super::Draw;
@@ -59,7 +60,7 @@ struct Driven {
     token: String,
     events: Vec<Event>,
     /// Operations that have ended, by id.
-    ended: HashMap<String, Arc<Operation>>,
+    ended: HashMap<SmolStr, Arc<Operation>>,
     closed: bool,
 }
 
@@ -205,15 +206,15 @@ fn update(draw: &mut Draw<'_>) -> OperationUpdate {
     let kind = draw.of(&[T::Step, T::Step, T::Wait, T::Context, T::Callback, T::ChainedInvoke, T::Execution]);
     let action = draw.of(&[A::Start, A::Start, A::Succeed, A::Fail, A::Retry, A::Cancel]);
     let mut update = OperationUpdate::new(draw.of(&IDS), kind, action);
-    let text = |text: &str| Some(text.to_owned());
+    let text = |text: &str| Some(SmolStr::new(text));
     update.parent_id = if draw.once_in(4) { text(draw.of(&IDS)) } else { None };
     update.payload = match draw.byte() % 32 {
         0..=15 => None,
         31 => Some("x".repeat(MAX_PAYLOAD_SIZE + 1)),
-        30 => text(""),
-        _ => text("1"),
+        30 => Some(String::new()),
+        _ => Some("1".to_owned()),
     };
-    update.error = draw.once_in(4).then(error);
+    update.error = draw.once_in(4).then(|| Box::new(error()));
     if draw.once_in(8) {
         update.name = text(draw.of(&["n", "", "\u{e9}", "a\nb"]));
         update.sub_type = text(draw.of(&["Step", "", "a b", "a-word-that-is-longer-than-32-bytes"]));
@@ -226,9 +227,9 @@ fn update(draw: &mut Draw<'_>) -> OperationUpdate {
     update.callback_options = (options & 4 == 0)
         .then(|| CallbackOptions { timeout_seconds: seconds(), heartbeat_timeout_seconds: seconds() });
     update.context_options = (options & 8 == 0).then_some(ContextOptions { replay_children: options & 16 == 0 });
-    update.chained_invoke_options = (options & 32 == 0).then(|| ChainedInvokeOptions {
-        function_name: if options & 64 == 0 { "f".into() } else { String::new() },
-        ..ChainedInvokeOptions::default()
+    update.chained_invoke_options = (options & 32 == 0).then(|| {
+        let function_name = if options & 64 == 0 { "f".into() } else { String::new() };
+        Box::new(ChainedInvokeOptions { function_name, ..ChainedInvokeOptions::default() })
     });
     update
 }

@@ -95,7 +95,7 @@ impl Service {
                         tenant_id: invoke.tenant_id,
                         parent: Some((
                             parent.number(),
-                            Parent { arn: parent.arn.clone(), operation_id: invoke.operation_id },
+                            Parent { arn: parent.arn.clone(), operation_id: invoke.operation_id.to_string() },
                         )),
                         timeline: parent.member.timeline().clone(),
                     };

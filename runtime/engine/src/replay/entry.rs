@@ -1,17 +1,17 @@
 use std::sync::Arc;
 
-use durabox_model::{Operation, OperationAction, OperationType, OperationUpdate, Timestamp, sub_type};
+use durabox_model::{Operation, OperationAction, OperationType, OperationUpdate, SmolStr, Timestamp, sub_type};
 
 use super::{CallSite, Identity, Request};
 
 /// An operation that the handler claimed in this invocation.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) id: String,
-    pub(super) path: String,
+    pub(super) id: SmolStr,
+    pub(super) path: SmolStr,
     /// What it belongs to: the context that it was claimed in, or its batch; 0 is the top.
     pub(super) parent: u32,
-    pub(super) name: Option<String>,
+    pub(super) name: Option<SmolStr>,
     pub(super) request: Request,
     pub(super) site: CallSite,
     pub(super) phase: Phase,
@@ -83,7 +83,7 @@ impl Entry {
         Identity {
             path: self.path.clone(),
             operation_type: self.operation_type(),
-            sub_type: Some(self.sub_type().to_owned()),
+            sub_type: Some(self.sub_type().into()),
             name: self.name.clone(),
             site: Some(self.site.clone()),
         }
@@ -101,11 +101,11 @@ impl Entry {
     }
 
     /// Returns an update of this operation; `parent_id` is that of the context or batch that it belongs to.
-    pub(super) fn update(&self, action: OperationAction, parent_id: Option<String>) -> OperationUpdate {
+    pub(super) fn update(&self, action: OperationAction, parent_id: Option<SmolStr>) -> OperationUpdate {
         let mut update = OperationUpdate::new(self.id.clone(), self.operation_type(), action);
         update.parent_id = parent_id;
         update.name.clone_from(&self.name);
-        update.sub_type = Some(self.sub_type().to_owned());
+        update.sub_type = Some(self.sub_type().into());
         update
     }
 }
@@ -114,7 +114,7 @@ impl Entry {
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimView<'a> {
     /// The wire id.
-    pub id: &'a str,
+    pub id: &'a SmolStr,
     /// The position, such as `2-1`.
     pub path: &'a str,
     /// The kind.

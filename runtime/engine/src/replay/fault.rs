@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use durabox_model::{ErrorObject, Operation, OperationType};
+use durabox_model::{ErrorObject, Operation, OperationType, SmolStr};
 
 use super::CallSite;
 
@@ -113,13 +113,13 @@ impl fmt::Display for Divergence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Its position, such as `2-1`.
-    pub path: String,
+    pub path: SmolStr,
     /// Its kind.
     pub operation_type: OperationType,
     /// Its finer kind.
-    pub sub_type: Option<String>,
+    pub sub_type: Option<SmolStr>,
     /// Its name.
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// Where in the source, if known.
     pub site: Option<CallSite>,
 }
@@ -128,7 +128,7 @@ impl Identity {
     /// Returns the identity that a record has.
     pub fn of(operation: &Operation, path: &str) -> Self {
         Self {
-            path: path.to_owned(),
+            path: path.into(),
             operation_type: operation.operation_type,
             sub_type: operation.sub_type.clone(),
             name: operation.name.clone(),

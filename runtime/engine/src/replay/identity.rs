@@ -1,20 +1,21 @@
 use sha2::{Digest, Sha256};
+use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 /// Returns the wire id of the operation at a positional path such as `2-1-3`: the SHA-256 of the
 /// path in hexadecimal, as the official Rust SDK derives it.
-pub fn wire_id(path: &str) -> String {
+pub fn wire_id(path: &str) -> SmolStr {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut id = String::with_capacity(64);
-    for byte in Sha256::digest(path.as_bytes()) {
-        id.push(char::from(HEX[usize::from(byte >> 4)]));
-        id.push(char::from(HEX[usize::from(byte & 15)]));
+    let mut id = [0; 64];
+    for (digits, byte) in id.chunks_mut(2).zip(Sha256::digest(path.as_bytes())) {
+        digits[0] = HEX[usize::from(byte >> 4)];
+        digits[1] = HEX[usize::from(byte & 15)];
     }
-    id
+    SmolStr::new(str::from_utf8(&id).unwrap_or_default())
 }
 
 /// Returns the path of the `index`-th operation of the context at `prefix`; the top's is empty.
-pub(super) fn path(prefix: &str, index: u32) -> String {
-    if prefix.is_empty() { index.to_string() } else { format!("{prefix}-{index}") }
+pub(super) fn path(prefix: &str, index: u32) -> SmolStr {
+    if prefix.is_empty() { index.to_smolstr() } else { format_smolstr!("{prefix}-{index}") }
 }
 
 #[cfg(test)]

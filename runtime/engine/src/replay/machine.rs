@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use durabox_model::{Operation, OperationAction, OperationStatus, OperationType, OperationUpdate, Timestamp};
+use durabox_model::{Operation, OperationAction, OperationStatus, OperationType, OperationUpdate, SmolStr, Timestamp};
+
+use foldhash::fast::RandomState;
 
 use super::entry::{Entry, Inside, Phase};
 use super::identity::{path, wire_id};
@@ -26,9 +28,9 @@ pub enum Mode {
 pub struct Replay {
     pub(super) mode: Mode,
     token: String,
-    pub(super) records: HashMap<String, Known>,
+    pub(super) records: HashMap<SmolStr, Known, RandomState>,
     /// Recorded ids in start order.
-    pub(super) order: Vec<String>,
+    pub(super) order: Vec<SmolStr>,
     /// By handle; the first stands for the execution's own context, handle 0.
     pub(super) entries: Vec<Entry>,
     scope: u32,
@@ -49,11 +51,11 @@ impl Replay {
     pub fn new(token: String, operations: Vec<Arc<Operation>>, mode: Mode) -> Self {
         let start = operations.first().map(|execution| execution.start_timestamp).unwrap_or_default();
         let top = Entry {
-            id: String::new(),
-            path: String::new(),
+            id: SmolStr::default(),
+            path: SmolStr::default(),
             parent: 0,
             name: None,
-            request: Request::Context { sub_type: String::new() },
+            request: Request::Context { sub_type: SmolStr::default() },
             site: super::CallSite::default(),
             phase: Phase::Running,
             record: None,
@@ -63,7 +65,7 @@ impl Replay {
         let mut replay = Self {
             mode,
             token,
-            records: HashMap::with_capacity(operations.len()),
+            records: HashMap::with_capacity_and_hasher(operations.len(), RandomState::default()),
             order: Vec::with_capacity(operations.len()),
             entries: vec![top],
             scope: 0,
@@ -407,7 +409,7 @@ impl Replay {
         }
     }
 
-    pub(super) fn parent_id(&self, entry: &Entry) -> Option<String> {
+    pub(super) fn parent_id(&self, entry: &Entry) -> Option<SmolStr> {
         match self.actual(entry.parent) {
             0 => None,
             handle => Some(self.entries[handle as usize].id.clone()),

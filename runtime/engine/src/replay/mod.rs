@@ -22,13 +22,13 @@ pub use retry::{Jitter, RetryDecision, RetryStrategy};
 
 use std::fmt;
 
-use durabox_model::{CallbackOptions, ChainedInvokeOptions, ErrorObject, OperationStatus};
+use durabox_model::{CallbackOptions, ChainedInvokeOptions, ErrorObject, OperationStatus, SmolStr};
 
 /// A place in the handler's source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallSite {
     /// Path as the compiler saw it.
-    pub file: String,
+    pub file: SmolStr,
     /// From 1; 0 when unknown.
     pub line: u32,
     /// From 1; 0 when unknown.
@@ -65,16 +65,16 @@ pub enum Request {
     /// Wait for someone outside.
     Callback(CallbackOptions),
     /// Invoke another function.
-    Invoke(ChainedInvokeOptions),
+    Invoke(Box<ChainedInvokeOptions>),
     /// Count operations in a context of its own.
     Context {
         /// `RunInChildContext` for the SDK's own.
-        sub_type: String,
+        sub_type: SmolStr,
     },
     /// Do so without being an operation: what runs inside belongs to the context around it.
     VirtualContext {
         /// `MapIteration` or `ParallelBranch`.
-        sub_type: String,
+        sub_type: SmolStr,
     },
 }
 
@@ -100,7 +100,7 @@ pub struct Claim {
     /// The map or parallel operation that a branch belongs to.
     pub batch: Option<u32>,
     /// The author's name for it.
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// What it asks for.
     pub request: Request,
     /// Where in the source.

@@ -40,7 +40,7 @@ impl Replay {
         };
         let action = if delay.is_some() { OperationAction::Retry } else { OperationAction::Fail };
         let mut update = entry.update(action, self.parent_id(entry));
-        update.error = Some(error);
+        update.error = Some(error.into());
         update.step_options = delay.map(|seconds| StepOptions { next_attempt_delay_seconds: seconds });
         self.report(handle, update);
         Ok(())
@@ -101,7 +101,7 @@ impl Replay {
                 InvocationOutput::succeeded(Some(String::new()))
             }
             Err(error) => {
-                update.error = Some(error);
+                update.error = Some(error.into());
                 self.outgoing.push(update);
                 InvocationOutput::failed(None)
             }

@@ -120,7 +120,7 @@ impl Execution {
     fn find_open_callback(&mut self, callback_id: &str, now: Timestamp) -> Result<usize, CallbackError> {
         let index = decode(callback_id)
             .filter(|(arn, _)| *arn == self.arn)
-            .and_then(|(_, operation_id)| self.index.get(&operation_id).copied())
+            .and_then(|(_, operation_id)| self.index.get(operation_id.as_str()).copied())
             // An operation of another type may have the id; it has no callback id.
             .filter(|index| self.operations[*index].callback_details.is_some())
             .ok_or_else(|| CallbackError::NotFound {
@@ -132,7 +132,7 @@ impl Execution {
             return Ok(index);
         }
         let operation = &self.operations[index];
-        let name = operation.name.clone().unwrap_or_else(|| operation.id.clone());
+        let name = operation.name.as_ref().unwrap_or(&operation.id).to_string();
         Err(match (operation.end_timestamp, self.end) {
             (Some(end), _) => CallbackError::Closed { name, status: operation.status, end },
             (None, end) => {

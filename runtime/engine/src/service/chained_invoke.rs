@@ -1,4 +1,4 @@
-use durabox_model::{ErrorObject, EventDetails, OperationStatus, OperationType, Timestamp};
+use durabox_model::{ErrorObject, EventDetails, OperationStatus, OperationType, SmolStr, Timestamp};
 
 use super::operation::chained_invoke;
 use super::{Execution, Metering};
@@ -7,7 +7,7 @@ use super::{Execution, Metering};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainedInvoke {
     /// The operation, to answer with.
-    pub operation_id: String,
+    pub operation_id: SmolStr,
     /// Name or ARN of the function.
     pub function_name: String,
     /// The tenant to invoke it for.

@@ -2,10 +2,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use durabox_model::{
-    CallbackDetails, ErrorObject, ExecutionStatus, MAX_CHECKPOINT_UPDATES, MAX_ID_LENGTH, MAX_NAME_LENGTH,
-    MAX_PAYLOAD_SIZE, MAX_RESPONSE_SIZE, MAX_SUB_TYPE_LENGTH, Operation, OperationAction, OperationStatus,
-    OperationType, OperationUpdate, Timestamp,
+    CallbackDetails, ExecutionStatus, MAX_CHECKPOINT_UPDATES, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PAYLOAD_SIZE,
+    MAX_RESPONSE_SIZE, MAX_SUB_TYPE_LENGTH, Operation, OperationAction, OperationStatus, OperationType,
+    OperationUpdate, SmolStr, Timestamp,
 };
+
+use foldhash::fast::RandomState;
 
 use super::callback::callback_id;
 use super::execution::AnsweredCheckpoint;
@@ -76,7 +78,7 @@ impl Execution {
 
         self.check_size(updates)?;
 
-        let mut batch: HashMap<&str, Earlier<'_>> = HashMap::with_capacity(updates.len());
+        let mut batch = Batch::with_capacity_and_hasher(updates.len(), RandomState::default());
         let mut metering = self.metering;
         for update in updates {
             check_shape(update)?;
@@ -100,11 +102,7 @@ impl Execution {
         Ok(metering)
     }
 
-    fn check_parent(
-        &self,
-        update: &OperationUpdate,
-        batch: &HashMap<&str, Earlier<'_>>,
-    ) -> Result<(), CheckpointError> {
+    fn check_parent(&self, update: &OperationUpdate, batch: &Batch<'_>) -> Result<(), CheckpointError> {
         let Some(parent) = update.parent_id.as_deref() else { return Ok(()) };
         let is_context = match batch.get(parent) {
             Some(earlier) => earlier.update.operation_type == OperationType::Context,
@@ -120,7 +118,7 @@ impl Execution {
         if update.operation_type == OperationType::Execution {
             let (status, result, error) = match update.action {
                 OperationAction::Succeed => (ExecutionStatus::Succeeded, update.payload, None),
-                _ => (ExecutionStatus::Failed, None, update.error.or_else(|| Some(ErrorObject::default()))),
+                _ => (ExecutionStatus::Failed, None, Some(update.error.map(|error| *error).unwrap_or_default())),
             };
             self.settle(status, result, error, now);
             return;
@@ -153,7 +151,7 @@ impl Execution {
         operation.sub_type.clone_from(&update.sub_type);
         if update.operation_type == OperationType::Callback {
             let callback_id = Some(callback_id(&self.arn, &update.id));
-            operation.callback_details = Some(CallbackDetails { callback_id, ..CallbackDetails::default() });
+            operation.callback_details = Some(CallbackDetails { callback_id, ..CallbackDetails::default() }.into());
         }
         self.pending += usize::from(operation::is_pending(&operation));
         let index = self.operations.len();
@@ -162,6 +160,9 @@ impl Execution {
         index
     }
 }
+
+/// What a batch has done so far, by id.
+type Batch<'a> = HashMap<&'a str, Earlier<'a>, RandomState>;
 
 /// An update of the same batch, and the status it leads to.
 struct Earlier<'a> {
@@ -191,7 +192,7 @@ fn check_identity(
         }
         (None, None) => return Ok(()),
     };
-    let differs = |given: &Option<String>, known: &Option<String>| given.is_some() && given != known;
+    let differs = |given: &Option<SmolStr>, known: &Option<SmolStr>| given.is_some() && given != known;
     if update.operation_type != operation_type {
         Err(CheckpointError::InconsistentType)
     } else if differs(&update.sub_type, sub_type) {
@@ -208,20 +209,20 @@ fn check_identity(
 /// Checks what the API model says of an update's members.
 fn check_shape(update: &OperationUpdate) -> Result<(), CheckpointError> {
     let is_word = |text: &str, max: usize| {
-        (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (1..=max).contains(&text.len()) && every(text, |b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     if !is_word(&update.id, MAX_ID_LENGTH) {
-        return Err(CheckpointError::InvalidId(update.id.clone()));
+        return Err(CheckpointError::InvalidId(update.id.to_string()));
     }
     if let Some(sub_type) = update.sub_type.as_ref().filter(|text| !is_word(text, MAX_SUB_TYPE_LENGTH)) {
-        return Err(CheckpointError::InvalidSubType(sub_type.clone()));
+        return Err(CheckpointError::InvalidSubType(sub_type.to_string()));
     }
     let is_name =
-        |text: &str| (1..=MAX_NAME_LENGTH).contains(&text.len()) && text.bytes().all(|b| (0x20..0x7f).contains(&b));
+        |text: &str| (1..=MAX_NAME_LENGTH).contains(&text.len()) && every(text, |b| (0x20..0x7f).contains(&b));
     if let Some(name) = update.name.as_ref().filter(|name| !is_name(name)) {
-        return Err(CheckpointError::InvalidName(name.clone()));
+        return Err(CheckpointError::InvalidName(name.to_string()));
     }
-    let error_size = update.error.as_ref().map_or(0, ErrorObject::size);
+    let error_size = update.error.as_ref().map_or(0, |error| error.size());
     if error_size > MAX_PAYLOAD_SIZE {
         return Err(CheckpointError::ErrorTooLarge(error_size));
     }
@@ -231,6 +232,11 @@ fn check_shape(update: &OperationUpdate) -> Result<(), CheckpointError> {
         size if size > limit => Err(CheckpointError::PayloadTooLarge(update.operation_type.as_str(), size)),
         _ => Ok(()),
     }
+}
+
+/// Whether all bytes of a short text are such. It looks at each, which the compiler turns into many at once.
+fn every(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_such(byte))
 }
 
 fn check_execution(update: &OperationUpdate) -> Result<(), CheckpointError> {

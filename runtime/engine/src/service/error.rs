@@ -3,7 +3,7 @@ use std::fmt;
 use durabox_model::{
     ExecutionStatus, MAX_CALLBACK_RESULT_SIZE, MAX_CALLBACK_TIMEOUT_SECONDS, MAX_CHECKPOINT_UPDATES,
     MAX_FUNCTION_NAME_LENGTH, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PAYLOAD_SIZE, MAX_SUB_TYPE_LENGTH, MAX_WAIT_SECONDS,
-    OperationStatus, Timestamp,
+    OperationStatus, SmolStr, Timestamp,
 };
 
 /// Why a checkpoint was rejected. The texts are Lambda's where one is known; all of them are
@@ -130,11 +130,11 @@ pub struct OverLimit {
     /// What it would be with the update.
     pub measured: u64,
     /// The operation.
-    pub operation_id: String,
+    pub operation_id: SmolStr,
     /// The operation's type, as on the wire.
     pub operation_type: &'static str,
     /// The operation's name.
-    pub operation_name: Option<String>,
+    pub operation_name: Option<SmolStr>,
 }
 
 impl fmt::Display for OverLimit {

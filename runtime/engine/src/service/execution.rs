@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use durabox_model::{
     ErrorObject, Event, EventDetails, EventPayload, ExecutionDetails, ExecutionStatus, InvocationInput,
-    InvocationOutput, Operation, OperationType, Timestamp, details,
+    InvocationOutput, Operation, OperationType, SmolStr, Timestamp, details,
 };
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 use super::callback::OpenCallback;
@@ -90,7 +91,7 @@ pub struct Execution {
     pub(super) pause: Option<Pause>,
     /// In the order in which they started; the EXECUTION operation is the first.
     pub(super) operations: Vec<Arc<Operation>>,
-    pub(super) index: HashMap<String, usize>,
+    pub(super) index: HashMap<SmolStr, usize, RandomState>,
     pub(super) events: Vec<Event>,
     pub(super) timers: Timers,
     /// Callbacks that nobody has answered yet, by index.
@@ -137,10 +138,10 @@ pub(super) struct RunningInvocation {
 impl Execution {
     /// Starts an execution; its first effect invokes the function.
     pub fn start(start: StartExecution, now: Timestamp) -> Self {
-        let id = start.arn.rsplit('/').next().unwrap_or(&start.arn).to_owned();
+        let id = start.arn.rsplit('/').next().unwrap_or(&start.arn);
         let deadline = now.plus_seconds(start.config.execution_timeout_seconds);
         let mut operation = Operation::started(id, OperationType::Execution, now);
-        operation.execution_details = Some(ExecutionDetails { input_payload: start.input.clone() });
+        operation.execution_details = Some(Box::new(ExecutionDetails { input_payload: start.input.clone() }));
         let mut execution = Self {
             tokens: Tokens::new(&start.arn),
             arn: start.arn,
@@ -150,7 +151,7 @@ impl Execution {
             end: None,
             deadline,
             pause: None,
-            index: HashMap::from([(operation.id.clone(), 0)]),
+            index: HashMap::from_iter([(operation.id.clone(), 0)]),
             operations: vec![Arc::new(operation)],
             events: Vec::new(),
             timers: Timers::default(),

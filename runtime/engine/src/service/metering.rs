@@ -97,7 +97,7 @@ fn metering_of(update: &OperationUpdate, is_new: bool) -> Metering {
     let data = match (update.operation_type, update.action) {
         (OperationType::ChainedInvoke, OperationAction::Start) => Metering::of_data(update.payload.as_deref(), None),
         (_, OperationAction::Start | OperationAction::Cancel) => Metering::default(),
-        _ => Metering::of_data(update.payload.as_deref(), update.error.as_ref()),
+        _ => Metering::of_data(update.payload.as_deref(), update.error.as_deref()),
     };
     let is_retry = update.action == OperationAction::Retry;
     Metering { operations: u64::from(is_new) + u64::from(is_retry), ..data }

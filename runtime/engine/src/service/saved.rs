@@ -66,8 +66,7 @@ impl Execution {
     /// An invocation that ran then is still running: who cannot know its end says so with
     /// [`Execution::interrupt_invocation`]. Chained invokes that have not ended are to be taken again.
     pub fn restore(saved: Saved, operations: Vec<Arc<Operation>>, events: Vec<Event>) -> Self {
-        let index: HashMap<String, usize> =
-            operations.iter().enumerate().map(|(index, operation)| (operation.id.clone(), index)).collect();
+        let index = operations.iter().enumerate().map(|(index, operation)| (operation.id.clone(), index)).collect();
         let mut execution = Self {
             tokens: Tokens::at(&saved.arn, saved.tokens),
             arn: saved.arn,

@@ -18,7 +18,7 @@ fn an_operation_of_another_kind_than_recorded_is_a_divergence_with_both_sides() 
 fn a_name_is_compared_with_its_absence_included() {
     let named = |name: &str| {
         let mut operation = step("1", Status::Succeeded, 1);
-        operation.name = (!name.is_empty()).then(|| name.to_owned());
+        operation.name = (!name.is_empty()).then(|| name.into());
         operation
     };
     for (recorded, asked, same) in

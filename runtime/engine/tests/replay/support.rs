@@ -9,7 +9,7 @@ use durabox_engine::replay::{
 };
 use durabox_model::{
     CallbackDetails, CallbackOptions, ChainedInvokeDetails, ChainedInvokeOptions, ContextDetails, ErrorObject,
-    Operation, OperationAction, OperationStatus, OperationType, StepDetails, Timestamp, sub_type,
+    Operation, OperationAction, OperationStatus, OperationType, SmolStr, StepDetails, Timestamp, sub_type,
 };
 
 pub const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -42,7 +42,7 @@ pub fn callback() -> Request {
 }
 
 pub fn invoke(function: &str) -> Request {
-    Request::Invoke(ChainedInvokeOptions { function_name: function.into(), ..ChainedInvokeOptions::default() })
+    Request::Invoke(ChainedInvokeOptions { function_name: function.into(), ..ChainedInvokeOptions::default() }.into())
 }
 
 pub fn map() -> Request {
@@ -103,14 +103,14 @@ pub fn callback_record(path: &str, status: OperationStatus) -> Operation {
     let mut operation = record(path, OperationType::Callback, status);
     let (result, error) = ended(status);
     let callback_id = Some(format!("id of {path}"));
-    operation.callback_details = Some(CallbackDetails { callback_id, result, error });
+    operation.callback_details = Some(CallbackDetails { callback_id, result, error }.into());
     operation
 }
 
 pub fn invoke_record(path: &str, status: OperationStatus) -> Operation {
     let mut operation = record(path, OperationType::ChainedInvoke, status);
     let (result, error) = ended(status);
-    operation.chained_invoke_details = Some(ChainedInvokeDetails { result, error });
+    operation.chained_invoke_details = Some(ChainedInvokeDetails { result, error }.into());
     operation
 }
 
@@ -134,10 +134,10 @@ pub fn branch_record(path: &str, batch: &str, status: OperationStatus) -> Operat
 }
 
 /// What is recorded of an operation with this status.
-fn ended(status: OperationStatus) -> (Option<String>, Option<ErrorObject>) {
+fn ended(status: OperationStatus) -> (Option<String>, Option<Box<ErrorObject>>) {
     match status {
         OperationStatus::Succeeded => (Some("\"recorded\"".to_owned()), None),
-        status if status.is_terminal() => (None, Some(ErrorObject::new("E", "recorded failure"))),
+        status if status.is_terminal() => (None, Some(ErrorObject::new("E", "recorded failure").into())),
         _ => (None, None),
     }
 }
@@ -163,7 +163,7 @@ pub trait Guest {
     fn ask(&mut self, context: u32, index: u32, name: &str, request: Request) -> Result<Claimed, Fault>;
     fn branch(&mut self, batch: u32, index: u32, request: Request) -> Result<Claimed, Fault>;
     fn begin(&mut self, index: u32, request: Request) -> (u32, State);
-    fn sent(&mut self) -> Vec<(OperationAction, String)>;
+    fn sent(&mut self) -> Vec<(OperationAction, SmolStr)>;
     fn told(&mut self, operation: Operation) -> Vec<u32>;
     /// Sends a checkpoint that is answered with nothing new; returns how many updates it had.
     fn batch(&mut self) -> usize;
@@ -171,7 +171,7 @@ pub trait Guest {
 
 impl Guest for Replay {
     fn ask(&mut self, context: u32, index: u32, name: &str, request: Request) -> Result<Claimed, Fault> {
-        let name = (!name.is_empty()).then(|| name.to_owned());
+        let name = (!name.is_empty()).then(|| name.into());
         self.claim(Claim { context, index, batch: None, name, request, site: site(index) })
     }
 
@@ -185,7 +185,7 @@ impl Guest for Replay {
         (claimed.handle, self.poll(claimed.handle).expect("a state"))
     }
 
-    fn sent(&mut self) -> Vec<(OperationAction, String)> {
+    fn sent(&mut self) -> Vec<(OperationAction, SmolStr)> {
         let updates = self.poll_checkpoint().map(|request| request.updates).unwrap_or_default();
         updates.into_iter().map(|update| (update.action, update.id)).collect()
     }

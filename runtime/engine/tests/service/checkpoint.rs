@@ -100,9 +100,9 @@ fn shapes_are_checked_with_the_limit_and_the_value() {
     };
     let texts = [
         with(|update| update.id = "a b".into()),
-        with(|update| update.id = "x".repeat(65)),
+        with(|update| update.id = "x".repeat(65).into()),
         with(|update| update.name = Some("déjà vu".into())),
-        with(|update| update.name = Some(String::new())),
+        with(|update| update.name = Some("".into())),
         with(|update| update.sub_type = Some("a/b".into())),
     ];
     assert_snapshot!(texts.join("\n"));

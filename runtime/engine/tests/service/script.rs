@@ -298,10 +298,10 @@ pub fn update(text: &str) -> OperationUpdate {
     };
     let mut update = OperationUpdate::new(word(), operation_type, action);
     let failing = matches!(verb, "fail" | "retry");
-    update.error = failing.then(|| ErrorObject::new("E", "failed"));
+    update.error = failing.then(|| ErrorObject::new("E", "failed").into());
     while let Some(word) = words.next() {
         if word == "in" {
-            update.parent_id = words.next().map(str::to_owned);
+            update.parent_id = words.next().map(Into::into);
         } else if let Some(seconds) = word.strip_suffix('s').and_then(|number| number.parse().ok()) {
             update.wait_options = Some(WaitOptions { wait_seconds: seconds });
             update.step_options = Some(StepOptions { next_attempt_delay_seconds: seconds });
@@ -315,7 +315,7 @@ pub fn update(text: &str) -> OperationUpdate {
         } else if let Some(tenant) = word.strip_prefix("tenant=") {
             update.chained_invoke_options.get_or_insert_default().tenant_id = Some(tenant.to_owned());
         } else if let Some(name) = word.strip_prefix("name=") {
-            update.name = Some(name.to_owned());
+            update.name = Some(name.into());
         } else {
             update.payload = Some(word.to_owned());
         }

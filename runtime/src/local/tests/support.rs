@@ -8,7 +8,7 @@ use durabox_engine::CheckpointRequest;
 use durabox_engine::service::InvocationEnd;
 use durabox_model::{
     CallbackOptions, ChainedInvokeOptions, InvocationInput, InvocationOutput, Operation, OperationAction,
-    OperationType, OperationUpdate, Timestamp, WaitOptions,
+    OperationType, OperationUpdate, SmolStr, Timestamp, WaitOptions,
 };
 
 use crate::artifact::{Artifact, Sandbox, SandboxOptions};
@@ -26,7 +26,7 @@ pub(super) struct Turn {
     pub(super) number: usize,
     token: String,
     client: LocalClient,
-    pub(super) operations: HashMap<String, Operation>,
+    pub(super) operations: HashMap<SmolStr, Operation>,
     pub(super) clock: Clock,
 }
 
@@ -47,7 +47,7 @@ impl Turn {
     pub(super) fn invoke(&mut self, id: &str, function: &str, payload: &str) {
         let mut update = OperationUpdate::new(id, OperationType::ChainedInvoke, OperationAction::Start);
         let options = ChainedInvokeOptions { function_name: function.into(), ..ChainedInvokeOptions::default() };
-        update.chained_invoke_options = Some(options);
+        update.chained_invoke_options = Some(options.into());
         update.payload = Some(payload.into());
         self.checkpoint(vec![update]);
     }

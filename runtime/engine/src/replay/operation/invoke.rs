@@ -8,5 +8,5 @@ pub(super) fn check(options: &ChainedInvokeOptions) -> Result<(), String> {
 }
 
 pub(super) fn complete_start(options: &ChainedInvokeOptions, update: &mut OperationUpdate) {
-    update.chained_invoke_options = Some(options.clone());
+    update.chained_invoke_options = Some(options.clone().into());
 }

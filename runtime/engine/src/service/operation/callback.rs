@@ -71,12 +71,12 @@ pub(in crate::service) fn end(operation: &mut Operation, end: CallbackEnd, now: 
         }
         CallbackEnd::Failed(error) => {
             operation.status = OperationStatus::Failed;
-            callback.error = Some(error.clone());
+            callback.error = Some(error.clone().into());
             details::CallbackFailed { error: EventError::new(Some(error)) }.into()
         }
         CallbackEnd::TimedOut(error) => {
             operation.status = OperationStatus::TimedOut;
-            callback.error = Some(error.clone());
+            callback.error = Some(error.clone().into());
             details::CallbackTimedOut { error: EventError::new(Some(error)) }.into()
         }
     }

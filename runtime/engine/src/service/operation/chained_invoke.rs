@@ -1,6 +1,6 @@
 use durabox_model::{
-    ChainedInvokeDetails, EventDetails, EventError, EventPayload, MAX_FUNCTION_NAME_LENGTH, Operation, OperationAction,
-    OperationStatus, OperationUpdate, Timestamp, details,
+    EventDetails, EventError, EventPayload, MAX_FUNCTION_NAME_LENGTH, Operation, OperationAction, OperationStatus,
+    OperationUpdate, Timestamp, details,
 };
 
 use super::{Applied, CheckpointError};
@@ -35,7 +35,7 @@ pub(super) fn apply(operation: &mut Operation, update: OperationUpdate, now: Tim
         return Applied::default();
     }
     let options = update.chained_invoke_options.unwrap_or_default();
-    operation.chained_invoke_details = Some(ChainedInvokeDetails::default());
+    operation.chained_invoke_details = Some(Box::default());
     let event = details::ChainedInvokeStarted {
         function_name: options.function_name.clone(),
         tenant_id: options.tenant_id.clone(),
@@ -68,7 +68,7 @@ pub(in crate::service) fn end(operation: &mut Operation, end: ChainedInvokeEnd, 
         ChainedInvokeEnd::Stopped(error) => (OperationStatus::Stopped, error),
     };
     operation.status = status;
-    invoke.error = Some(error.clone());
+    invoke.error = Some(error.clone().into());
     let error = EventError::new(Some(error));
     match status {
         OperationStatus::TimedOut => details::ChainedInvokeTimedOut { error }.into(),
