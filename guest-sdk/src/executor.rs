@@ -24,9 +24,9 @@ const ROOT: TaskId = 0;
 
 thread_local! {
     static QUEUE: RefCell<VecDeque<TaskId>> = const { RefCell::new(VecDeque::new()) };
-    static TASKS: RefCell<Tasks> = const { RefCell::new(Tasks { last: ROOT, waiting: BTreeMap::new() }) };
-    /// Who waits for which operation.
-    static PARKED: RefCell<BTreeMap<u32, Waker>> = const { RefCell::new(BTreeMap::new()) };
+    static TASKS: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
+    /// Who waits for which operation, by its handle.
+    static PARKED: RefCell<Vec<Option<Waker>>> = const { RefCell::new(Vec::new()) };
     /// Who waits for everything else to come to rest, by the handle of a batch.
     static IDLE: RefCell<BTreeMap<u32, Waker>> = const { RefCell::new(BTreeMap::new()) };
     /// Spawned operations that were dropped before their end since the handler was last polled.
@@ -40,10 +40,18 @@ thread_local! {
 /// something new; `None` without blocking if nobody waits outside.
 pub(crate) type Reactor = fn() -> Option<Vec<u32>>;
 
-struct Tasks {
-    last: TaskId,
-    /// All tasks but the one being polled, which is out.
-    waiting: BTreeMap<TaskId, Option<Task>>,
+/// Where the task after so many others is.
+enum Slot {
+    Waiting(Task),
+    /// It is being polled.
+    Out,
+    /// It has ended, or was aborted.
+    Over,
+}
+
+/// Returns the place of a task.
+fn slot(tasks: &mut [Slot], id: TaskId) -> Option<&mut Slot> {
+    tasks.get_mut((id - 1) as usize)
 }
 
 struct Task {
@@ -84,7 +92,7 @@ pub(crate) fn run<F: Future>(root: F) -> Option<F::Output> {
         let root = pin!(root);
         drive(root)
     };
-    let left = TASKS.with_borrow_mut(|tasks| std::mem::take(&mut tasks.waiting));
+    let left = TASKS.take();
     drop(left);
     output
 }
@@ -131,27 +139,40 @@ pub(crate) fn park_with(reactor: Reactor) {
 }
 
 fn poll_task(id: TaskId) {
-    let task = TASKS.with_borrow_mut(|tasks| tasks.waiting.get_mut(&id).and_then(Option::take));
-    let Some(mut task) = task else { return };
+    let Some(mut task) = take_out(id) else { return };
     task.signal.queued.store(false, Ordering::Relaxed);
     scope::enter(task.scope);
     let waker = Waker::from(Arc::clone(&task.signal));
     let poll = task.future.as_mut().poll(&mut Context::from_waker(&waker));
-    let over = TASKS.with_borrow_mut(|tasks| {
-        if poll.is_ready() {
-            tasks.waiting.remove(&id);
-            return Some(task);
+    let over = TASKS.with_borrow_mut(|tasks| match (slot(tasks, id), poll) {
+        (Some(place @ Slot::Out), Poll::Pending) => {
+            *place = Slot::Waiting(task);
+            None
         }
-        // Absent when the task was aborted while it ran.
-        match tasks.waiting.get_mut(&id) {
-            Some(place) => {
-                *place = Some(task);
-                None
-            }
-            None => Some(task),
+        (Some(place), _) => {
+            *place = Slot::Over;
+            Some(task)
         }
+        (None, _) => Some(task),
     });
     drop(over);
+}
+
+/// Takes a task to poll it; `None` if it is over.
+fn take_out(id: TaskId) -> Option<Task> {
+    TASKS.with_borrow_mut(|tasks| {
+        let place = slot(tasks, id)?;
+        match std::mem::replace(place, Slot::Over) {
+            Slot::Waiting(task) => {
+                *place = Slot::Out;
+                Some(task)
+            }
+            other => {
+                *place = other;
+                None
+            }
+        }
+    })
 }
 
 /// A spawned operation that nobody waited for.
@@ -172,45 +193,49 @@ pub(crate) fn take_left() -> Vec<Left> {
 
 /// Starts a task whose code belongs to `scope`.
 pub(crate) fn spawn(scope: u32, future: impl Future<Output = ()> + 'static) -> TaskId {
-    let id = TASKS.with_borrow_mut(|tasks| {
-        tasks.last += 1;
-        tasks.last
-    });
-    let task = Task { scope, future: Box::pin(future), signal: Signal::queued(id) };
-    TASKS.with_borrow_mut(|tasks| tasks.waiting.insert(id, Some(task)));
-    id
+    let future = Box::pin(future);
+    TASKS.with_borrow_mut(|tasks| {
+        let id = tasks.len() as TaskId + 1;
+        tasks.push(Slot::Waiting(Task { scope, future, signal: Signal::queued(id) }));
+        id
+    })
 }
 
 /// Drops a task, if it has not ended.
 pub(crate) fn abort(id: TaskId) {
-    let task = TASKS.with_borrow_mut(|tasks| tasks.waiting.remove(&id));
-    drop(task);
+    let over = TASKS.with_borrow_mut(|tasks| Some(std::mem::replace(slot(tasks, id)?, Slot::Over)));
+    drop(over);
 }
 
 /// Lets `waker` be woken when the host has something new for `operation`.
 pub(crate) fn park(operation: u32, waker: &Waker) {
-    let previous = PARKED.with_borrow_mut(|parked| parked.insert(operation, waker.clone()));
+    let previous = PARKED.with_borrow_mut(|parked| {
+        let place = operation as usize;
+        if parked.len() <= place {
+            parked.resize(place + 1, None);
+        }
+        parked[place].replace(waker.clone())
+    });
     drop(previous);
 }
 
 /// Whether `operation` is parked still, so that the host has nothing new; `waker` replaces the one it had.
 pub(crate) fn is_parked(operation: u32, waker: &Waker) -> bool {
     let mut previous = None;
-    PARKED.with_borrow_mut(|parked| match parked.get_mut(&operation) {
-        Some(known) => {
+    PARKED.with_borrow_mut(|parked| match parked.get_mut(operation as usize) {
+        Some(Some(known)) => {
             if !known.will_wake(waker) {
                 previous = Some(std::mem::replace(known, waker.clone()));
             }
             true
         }
-        None => false,
+        Some(None) | None => false,
     })
 }
 
 /// Forgets who waits for `operation`.
 pub(crate) fn forget(operation: u32) {
-    let waker = PARKED.with_borrow_mut(|parked| parked.remove(&operation));
-    drop(waker);
+    drop(unparked(operation));
 }
 
 /// Waits until nothing goes on in this invocation but what waits for the service, and for batches
@@ -254,8 +279,12 @@ pub(crate) fn is_suspended() -> bool {
 }
 
 fn unpark(operation: u32) {
-    let waker = PARKED.with_borrow_mut(|parked| parked.remove(&operation));
-    if let Some(waker) = waker {
+    if let Some(waker) = unparked(operation) {
         waker.wake();
     }
+}
+
+/// Takes out who waits for `operation`.
+fn unparked(operation: u32) -> Option<Waker> {
+    PARKED.with_borrow_mut(|parked| parked.get_mut(operation as usize).and_then(Option::take))
 }

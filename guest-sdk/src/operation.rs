@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::panic::Location;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use crate::bindings::host::{self, CallSite, Outcome, Position, Recorded, Request, State};
 use crate::context::DurableContext;
@@ -111,6 +111,11 @@ impl Operation {
     /// Waits until the operation needs something or has ended. Never [`State::Pending`].
     pub(crate) async fn next(&mut self) -> State {
         poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// Notes that the host has nothing to say until the next checkpoint: it need not be asked before.
+    pub(crate) fn reported(&self) {
+        executor::park(self.handle, Waker::noop());
     }
 
     /// Waits until what was reported is durable.

@@ -145,7 +145,7 @@ impl Step {
 
     fn succeed(&mut self, payload: String) {
         host::succeed(self.handle(), Some(&payload), None);
-        self.reported = Some(Report::Succeeded(payload));
+        self.report(Report::Succeeded(payload));
     }
 
     fn fail(&mut self, error: StepError, wire: WireError, attempt: u32) {
@@ -155,7 +155,12 @@ impl Step {
             _ => self.retry.decide(&error, attempt),
         };
         host::fail(self.handle(), &wire.0, decision);
-        self.reported = Some(Report::Failed { error, wire, attempt });
+        self.report(Report::Failed { error, wire, attempt });
+    }
+
+    fn report(&mut self, report: Report) {
+        self.reported = Some(report);
+        self.claimed.operation.reported();
     }
 
     /// Turns a last attempt's error into the step's, which replay makes of the record too.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use crate::executor::{self, TaskId};
 
@@ -31,17 +31,23 @@ impl<T> Tasks<T> {
         T: 'static,
     {
         let ended = Rc::clone(&self.ended);
-        let task = executor::spawn(scope, async move {
-            let output = future.await;
-            let waiting = {
-                let mut ended = ended.borrow_mut();
-                ended.outputs.push_back((number, output));
-                ended.waiting.take()
-            };
-            if let Some(waker) = waiting {
-                waker.wake();
-            }
-        });
+        // Boxed here: an async block would keep it twice, once as what it captured.
+        let mut future = Box::pin(future);
+        let task = executor::spawn(
+            scope,
+            poll_fn(move |cx| {
+                let output = ready!(future.as_mut().poll(cx));
+                let waiting = {
+                    let mut ended = ended.borrow_mut();
+                    ended.outputs.push_back((number, output));
+                    ended.waiting.take()
+                };
+                if let Some(waker) = waiting {
+                    waker.wake();
+                }
+                Poll::Ready(())
+            }),
+        );
         self.running.insert(number, task);
     }
 

@@ -74,3 +74,62 @@ fn write_all(store: &Store, waiting: &Receiver<Write>) -> Result<(), StoreError>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use durabox_engine::service::StartExecution;
+    use durabox_model::Timestamp;
+
+    use super::*;
+
+    fn begun(background: &Arc<Background>, name: &str) -> (Execution, Recorder) {
+        let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:f:1/durable-execution/{name}/e");
+        let start = StartExecution { arn, input: Some("7".into()), config: Default::default() };
+        let mut execution = Execution::start(start, Timestamp::from_millis(1));
+        let run = NewRun { name, function_name: "f", wasm_sha256: "", seed: 0, invoked_by: None, hosted: None };
+        let recorder = background.begin(&mut execution, &run).expect("a row");
+        (execution, recorder)
+    }
+
+    #[test]
+    fn everything_is_written_when_it_has_finished() {
+        let store = Store::in_memory().expect("a store");
+        let background = Background::of(&store);
+        let kept: Vec<Execution> = (0..MOST_WAITING)
+            .map(|number| {
+                let (mut execution, recorder) = begun(&background, &number.to_string());
+                execution.stop(None, Timestamp::from_millis(2));
+                recorder.save(&mut execution).expect("kept");
+                execution
+            })
+            .collect();
+        background.finish().expect("written");
+        for execution in kept {
+            let recorded = store.find(execution.arn()).expect("the run");
+            assert_eq!(recorded.status, execution.status());
+            assert_eq!(recorded.events, execution.events());
+            assert_eq!(recorded.operations, execution.operations());
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_told_once() {
+        let store = Store::in_memory().expect("a store");
+        store.with(|connection| connection.execute_batch("DROP TABLE events")).expect("no table");
+        let background = Background::of(&store);
+        let (mut execution, recorder) = begun(&background, "n");
+        execution.stop(None, Timestamp::from_millis(2));
+        let told = [recorder.save(&mut execution), background.finish()];
+        let told: Vec<String> = told.into_iter().filter_map(|told| Some(told.err()?.to_string())).collect();
+        assert_eq!(told, [":memory:: no such table: events"]);
+    }
+
+    #[test]
+    fn a_run_that_is_dropped_is_kept_as_far_as_it_came() {
+        let store = Store::in_memory().expect("a store");
+        let background = Background::of(&store);
+        let (execution, recorder) = begun(&background, "n");
+        drop((background, recorder));
+        assert_eq!(store.find("n").expect("the run").events, execution.events());
+    }
+}
