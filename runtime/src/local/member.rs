@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use durabox_engine::replay::CallSite;
-use durabox_engine::service::{ChainedInvokeEnd, Execution, ExecutionConfig, InvocationEnd, StartExecution};
-use durabox_model::{ErrorObject, ExecutionStatus, InvocationInput, SmolStr, Timestamp};
+use durabox_engine::service::{Execution, ExecutionConfig, InvocationEnd, StartExecution};
+use durabox_model::{InvocationInput, SmolStr, Timestamp};
 
 use super::client::{Shared, Surroundings};
 use super::invocation::Invoker;
@@ -135,19 +135,6 @@ impl Member {
     /// Returns when the execution's own timeout is due.
     pub(super) fn execution_deadline(&self, options: &RunOptions) -> Timestamp {
         self.shared.execution().start_timestamp().plus_seconds(options.execution_timeout_seconds)
-    }
-
-    /// Returns how the execution closed, for the chained invoke that started it.
-    pub(super) fn end(&self) -> Option<ChainedInvokeEnd> {
-        let execution = self.shared.execution();
-        let error = || execution.error().cloned().unwrap_or_else(ErrorObject::default);
-        match execution.status() {
-            ExecutionStatus::Running | ExecutionStatus::Pausing | ExecutionStatus::Paused => None,
-            ExecutionStatus::Succeeded => Some(ChainedInvokeEnd::Succeeded(execution.result().map(str::to_owned))),
-            ExecutionStatus::Failed => Some(ChainedInvokeEnd::Failed(error())),
-            ExecutionStatus::TimedOut => Some(ChainedInvokeEnd::TimedOut(error())),
-            ExecutionStatus::Stopped => Some(ChainedInvokeEnd::Stopped(error())),
-        }
     }
 
     /// Returns what came of the execution, and the handler that ran.

@@ -171,7 +171,8 @@ impl<'a, I: Invoker> World<'a, I> {
     fn close(&mut self, index: usize) -> Result<(), LocalError> {
         self.active.retain(|task| !matches!(task, Task::Execution(other) if *other == index));
         let member = &self.members[index];
-        match (&member.invoked_by, member.end()) {
+        let end = member.shared.execution().chained_invoke_end();
+        match (&member.invoked_by, end) {
             (Some(parent), Some(end)) => self.complete(parent.member, &parent.operation_id, end),
             _ => Ok(()),
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use durabox_runtime::engine::service::{ChainedInvoke, ChainedInvokeEnd, Execution};
-use durabox_runtime::model::{ErrorObject, EventDetails, ExecutionStatus};
+use durabox_runtime::model::{ErrorObject, EventDetails};
 use uuid::Uuid;
 
 use super::start::NewExecution;
@@ -150,7 +150,7 @@ impl Service {
     /// Tells the execution that invoked this one how it ended.
     pub(super) fn tell_parent(self: &Arc<Self>, hosted: &Hosted) {
         let Some(Parent { arn, operation_id }) = &hosted.parent else { return };
-        let end = end_of(&hosted.execution());
+        let end = hosted.execution().chained_invoke_end();
         // A parent that has closed does not care.
         if let (Some(parent), Some(end)) = (self.find_open(arn), end) {
             self.complete(&parent, operation_id, end);
@@ -166,7 +166,7 @@ impl Service {
                 Ok(Some(child)) if !child.status.is_terminal() => {}
                 Ok(Some(child)) => match self.store.take_up(child.number) {
                     Ok((execution, _)) => {
-                        if let Some(end) = end_of(&execution) {
+                        if let Some(end) = execution.chained_invoke_end() {
                             self.complete(parent, &invoke.operation_id, end);
                         }
                     }
@@ -197,16 +197,4 @@ fn decided(execution: &Execution, operation_id: &str) -> Option<String> {
         }
         _ => None,
     })
-}
-
-/// Returns how an execution closed, for the chained invoke that started it.
-fn end_of(execution: &Execution) -> Option<ChainedInvokeEnd> {
-    let error = || execution.error().cloned().unwrap_or_default();
-    match execution.status() {
-        ExecutionStatus::Running | ExecutionStatus::Pausing | ExecutionStatus::Paused => None,
-        ExecutionStatus::Succeeded => Some(ChainedInvokeEnd::Succeeded(execution.result().map(str::to_owned))),
-        ExecutionStatus::Failed => Some(ChainedInvokeEnd::Failed(error())),
-        ExecutionStatus::TimedOut => Some(ChainedInvokeEnd::TimedOut(error())),
-        ExecutionStatus::Stopped => Some(ChainedInvokeEnd::Stopped(error())),
-    }
 }

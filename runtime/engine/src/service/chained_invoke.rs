@@ -1,4 +1,4 @@
-use durabox_model::{ErrorObject, EventDetails, OperationStatus, OperationType, SmolStr, Timestamp};
+use durabox_model::{ErrorObject, EventDetails, ExecutionStatus, OperationStatus, OperationType, SmolStr, Timestamp};
 
 use super::operation::chained_invoke;
 use super::{Execution, Metering};
@@ -41,6 +41,18 @@ impl ChainedInvokeEnd {
 }
 
 impl Execution {
+    /// Returns how the execution closed, for the chained invoke that started it; `None` while it is open.
+    pub fn chained_invoke_end(&self) -> Option<ChainedInvokeEnd> {
+        let error = || self.error.clone().unwrap_or_default();
+        match self.status {
+            ExecutionStatus::Running | ExecutionStatus::Pausing | ExecutionStatus::Paused => None,
+            ExecutionStatus::Succeeded => Some(ChainedInvokeEnd::Succeeded(self.result.clone())),
+            ExecutionStatus::Failed => Some(ChainedInvokeEnd::Failed(error())),
+            ExecutionStatus::TimedOut => Some(ChainedInvokeEnd::TimedOut(error())),
+            ExecutionStatus::Stopped => Some(ChainedInvokeEnd::Stopped(error())),
+        }
+    }
+
     /// Takes the chained invokes that were started since the last call. The driver resolves each and
     /// answers with [`Execution::chained_invoke_started`] before it lets anyone see the events, then
     /// runs the target and answers with [`Execution::complete_chained_invoke`].
