@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::{fs, thread};
 
+use durabox::package::template;
+use durabox::runtime::precompiled::Architecture;
 use durabox_tests::clients::judge;
 use durabox_tests::clients::service::Service;
 use durabox_tests::clients::tools::{Tools, tools};
@@ -58,6 +61,32 @@ fn the_python_cloud_test_runner_tests_handlers_in_three_languages() {
 fn the_javascript_cloud_test_runner_tests_handlers_in_three_languages() {
     let tools = installed();
     judge(tools, &with_template(tools), "javascript_runner.mjs", &[]);
+}
+
+#[test]
+fn cfn_lint_accepts_the_template_of_packages() {
+    let functions = [("order", Architecture::X86_64), ("order-by_mail", Architecture::Arm64)];
+    let template = template::template(&functions.map(|(name, architecture)| template::Function {
+        name,
+        zip: "order.zip",
+        architecture,
+        description: "durabox package 0.1.0, handler order, wasm sha256 370c, zip sha256 3OWCTWoBjPTgeaV1=",
+    }));
+    let folder = target_dir().join("clients").join(format!("linted-{}", std::process::id()));
+    let lint = |text: &str| {
+        fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join("template.yaml");
+        fs::write(&file, text).expect("a file");
+        let lint = installed().home().join("venv/bin/cfn-lint");
+        let output = Command::new(lint).arg(&file).output().expect("cfn-lint runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert_eq!(lint(&template), (Some(0), String::new()), "{template}");
+    // It knows what it judges.
+    let (status, said) = lint(&template.replace("AutoPublishAlias", "AutoPublishAliases"));
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("'AutoPublishAliases' was unexpected"), "{said}");
+    fs::remove_dir_all(&folder).expect("the folder goes");
 }
 
 /// Runs the conformance suite's command over functions of its template; `code` gives a function's file, by the
