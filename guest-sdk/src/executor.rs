@@ -17,7 +17,7 @@ use crate::bindings::host::{self, Wake as Woken};
 use crate::operation::Place;
 use crate::scope;
 
-/// A spawned task; never reused.
+/// A spawned task: its place in `TASKS`, from 1.
 pub(crate) type TaskId = u32;
 
 const ROOT: TaskId = 0;
@@ -40,7 +40,7 @@ thread_local! {
 /// something new; `None` without blocking if nobody waits outside.
 pub(crate) type Reactor = fn() -> Option<Vec<u32>>;
 
-/// Where the task after so many others is.
+/// What became of a task. The place of one that is over is not used again.
 enum Slot {
     Waiting(Task),
     /// It is being polled.

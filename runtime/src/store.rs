@@ -2,7 +2,7 @@
 //!
 //! Of an execution that can be taken up again, every checkpoint is a transaction of its own (WAL,
 //! `synchronous = NORMAL`): what was acknowledged survives the process, whatever ends it. A local run
-//! is kept in the [`Background`].
+//! is kept by a thread of its own.
 
 mod background;
 mod hosted;
@@ -10,7 +10,7 @@ mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use durabox_engine::replay::CallSite;
@@ -21,7 +21,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::local::InvocationRecord;
 use crate::verify::Recorded;
 
-pub use background::Background;
+pub(crate) use background::Background;
 pub use hosted::{Filter, Hosted};
 use write::{Changes, End, Write};
 
@@ -142,6 +142,8 @@ pub enum StoreError {
 pub struct Store {
     path: PathBuf,
     connection: Arc<Mutex<Connection>>,
+    /// What keeps the local run that began last.
+    background: Arc<Mutex<Weak<Background>>>,
 }
 
 /// An execution, in a list.
@@ -223,7 +225,7 @@ impl Store {
             SCHEMA_VERSION => {}
             found => return Err(StoreError::NewerSchema { path, found }),
         }
-        Ok(Self { path, connection: Arc::new(Mutex::new(connection)) })
+        Ok(Self { path, connection: Arc::new(Mutex::new(connection)), background: Arc::default() })
     }
 
     /// Begins to keep an execution that has just started.
@@ -256,6 +258,12 @@ impl Store {
         let recorder = Recorder::new(writer, number, 0, run.hosted.is_some());
         recorder.save(execution)?;
         Ok(recorder)
+    }
+
+    /// Waits until everything so far of the local run that began last is written.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        let background = self.background.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        background.map_or(Ok(()), |background| background.settle())
     }
 
     /// Returns every execution, newest first.
@@ -388,6 +396,12 @@ impl Store {
         act(&self.connection()).map_err(|error| classify(&self.path, &error))
     }
 
+    /// Changes the database behind everyone's back.
+    #[cfg(test)]
+    pub(crate) fn execute(&self, sql: &str) {
+        self.with(|connection| connection.execute_batch(sql)).expect("a change");
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -404,7 +418,7 @@ pub struct Recorder {
 }
 
 /// Who writes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Writer {
     /// The store itself: what is kept is on the disk's way before anyone hears of it.
     Store(Store),
@@ -431,7 +445,8 @@ impl Recorder {
         self.number.unsigned_abs()
     }
 
-    /// Keeps what changed since the last call, as one unit.
+    /// Keeps what changed since the last call, as one unit. Of an execution that can be taken up again, it is
+    /// kept when this returns; of a local run later, and a failure may be that of an earlier call.
     pub fn save(&self, execution: &mut Execution) -> Result<(), StoreError> {
         let operations = execution.take_changes();
         let mut saved_events = self.saved_events.lock().unwrap_or_else(PoisonError::into_inner);

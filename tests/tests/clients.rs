@@ -78,8 +78,10 @@ fn cfn_lint_accepts_the_template_of_packages() {
         let file = folder.join("template.yaml");
         fs::write(&file, text).expect("a file");
         let lint = installed().home().join("venv/bin/cfn-lint");
-        let output = Command::new(lint).arg(&file).output().expect("cfn-lint runs");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+        // It reads settings of the folder and of the home.
+        let output =
+            Command::new(lint).arg(&file).current_dir(&folder).env("HOME", &folder).output().expect("cfn-lint runs");
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     };
     assert_eq!(lint(&template), (Some(0), String::new()), "{template}");
     // It knows what it judges.

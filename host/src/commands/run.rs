@@ -31,7 +31,8 @@ pub fn run(args: Args) -> Result<u8, CliError> {
     let (sandbox, artifact) = subject.load()?;
     let functions = functions::functions(&args, &subject, &sandbox)?;
     let store = open_store(&args, &subject)?;
-    interrupt::exit_with(interrupt_message(&args, store.is_some()));
+    let (name, kept) = (args.name.clone(), store.clone());
+    interrupt::exit_after(move || keep_interrupted(name.as_deref(), kept.as_ref()));
 
     let display = Display::start();
     let options = RunOptions {
@@ -105,16 +106,13 @@ fn open_store(args: &Args, subject: &Subject) -> Result<Option<Store>, CliError>
     Ok(Some(Store::open(subject.state.path())?))
 }
 
-fn interrupt_message(args: &Args, saved: bool) -> String {
-    match (saved, &args.name) {
-        (false, _) => "interrupted; the run is not kept (--no-save)".to_owned(),
-        (true, Some(name)) => {
-            format!(
-                "interrupted; the run is kept as RUNNING, up to its last checkpoint\nhint: durabox history show {name}"
-            )
-        }
-        (true, None) => {
-            "interrupted; the run is kept as RUNNING, up to its last checkpoint\nhint: durabox history list".to_owned()
-        }
-    }
+/// Keeps what a run that is interrupted has come to, and returns what to say of it.
+fn keep_interrupted(name: Option<&str>, store: Option<&Store>) -> String {
+    let Some(store) = store else { return "interrupted; the run is not kept (--no-save)".to_owned() };
+    let look = name.map_or_else(|| "list".to_owned(), |name| format!("show {name}"));
+    let kept = match store.settle() {
+        Ok(()) => "up to its last checkpoint".to_owned(),
+        Err(error) => format!("but not to its end: {error}"),
+    };
+    format!("interrupted; the run is kept as RUNNING, {kept}\nhint: durabox history {look}")
 }

@@ -74,11 +74,12 @@ impl OperationUpdate {
     pub fn wire_size(&self) -> usize {
         // What the members' names, quotes and fixed values take.
         const ENVELOPE: usize = 256;
-        let names = [&self.parent_id, &self.name, &self.sub_type];
+        let words = [&self.parent_id, &self.sub_type];
         let invoke = self.chained_invoke_options.as_ref();
         ENVELOPE
             + self.id.len()
-            + names.into_iter().flatten().map(SmolStr::len).sum::<usize>()
+            + words.into_iter().flatten().map(SmolStr::len).sum::<usize>()
+            + self.name.as_deref().map_or(0, escaped_length)
             + self.payload.as_deref().map_or(0, escaped_length)
             + self.error.as_ref().map_or(0, |error| error.size())
             + invoke.map_or(0, |options| {

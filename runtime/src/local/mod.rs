@@ -76,7 +76,7 @@ pub enum LocalError {
 /// Runs `artifact` on `input`, JSON text, until the execution closes, and every execution that
 /// chained invokes have started; or until only callbacks are left that nobody will answer.
 ///
-/// With a store every checkpoint is kept before it is acknowledged.
+/// With a store the run is kept as it goes on; all of it is when this returns, or the error says why not.
 pub async fn run(
     sandbox: &Sandbox,
     artifact: &Artifact,
@@ -102,7 +102,7 @@ pub async fn run_controlled(
     let step_hook = Faults::hook(&faults);
     let invoke_options = Arc::new(InvokeOptions { step_hook, ..options.invoke_options() });
     let invoker = SandboxInvoker { sandbox, options: Arc::clone(&invoke_options), observer: options.observer.clone() };
-    let mut world = World::new(invoker, Setting { clock, faults }, &options, store, commands);
+    let mut world = World::new(invoker, Setting { clock, faults }, &options, store, commands)?;
     world.start(new)?;
     world.drive().await?;
     let (mut runs, outside) = world.finish();

@@ -44,6 +44,7 @@ impl<I: Invoker> World<'_, I> {
                 false => is_held && due.is_none(),
             };
             if waits_for_answer {
+                self.settle()?;
                 if let Some(command) = self.commands.next().await {
                     self.obey(command).await?;
                 }
@@ -65,6 +66,9 @@ impl<I: Invoker> World<'_, I> {
         let clock = self.surroundings.clock.clone();
         if due.at > clock.now() {
             self.options.report(Progress::TimeSkip { to: due.at });
+        }
+        if !clock.is_virtual() {
+            self.settle()?;
         }
         if !clock.is_virtual() && self.commands.is_connected() {
             let command = tokio::select! {

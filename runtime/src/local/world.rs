@@ -64,7 +64,7 @@ impl<'a, I: Invoker> World<'a, I> {
         options: &'a RunOptions,
         store: Option<&'a Store>,
         commands: Commands,
-    ) -> Self {
+    ) -> Result<Self, LocalError> {
         let invokes = Invokes::new(options.functions.clone(), options.seed, options.max_chained_executions);
         let surroundings = Surroundings {
             clock: setting.clock,
@@ -74,17 +74,17 @@ impl<'a, I: Invoker> World<'a, I> {
             invokes: Mutex::new(invokes),
             store_error: Mutex::default(),
         };
-        Self {
+        Ok(Self {
             invoker,
             options,
-            store: store.map(Background::of),
+            store: store.map(Background::of).transpose()?,
             surroundings: Arc::new(surroundings),
             members: Vec::new(),
             active: Vec::new(),
             calls: Vec::new(),
             commands,
             waiters: Vec::new(),
-        }
+        })
     }
 
     /// Starts an execution.
@@ -102,6 +102,14 @@ impl<'a, I: Invoker> World<'a, I> {
         self.obey_rest()?;
         match &self.store {
             Some(store) => Ok(store.finish()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until the run is kept so far, before it waits for something that may take long.
+    pub(super) fn settle(&self) -> Result<(), LocalError> {
+        match &self.store {
+            Some(store) => Ok(store.settle()?),
             None => Ok(()),
         }
     }

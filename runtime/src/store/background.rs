@@ -1,9 +1,10 @@
-//! Keeps local runs behind their backs: a run goes on while what changed of it is written, as much at
-//! a time as has come together. Nobody can take a local run up again, so nothing but its end waits for
-//! that: of one whose process is killed, the last milliseconds may be missing.
+//! Keeps local runs by a thread of its own: a run goes on while what changed of it is written, as much
+//! at a time as has come together. Nobody can take a local run up again; so it waits only where a person
+//! may look (a real wait, Ctrl-C, its end), when a chained invoke begins, and when too much has piled up.
+//! Of one whose process is killed, what came last may be missing.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use durabox_engine::service::Execution;
@@ -19,60 +20,98 @@ const MOST_AT_ONCE: usize = 256;
 
 /// Writes what changes of a run's executions.
 #[derive(Debug)]
-pub struct Background {
+pub(crate) struct Background {
     store: Store,
-    writes: Mutex<Option<SyncSender<Write>>>,
+    jobs: Mutex<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
+}
+
+#[derive(Debug)]
+enum Job {
+    Write(Write),
+    /// Everything before it is written when this is answered.
+    Settle(SyncSender<()>),
 }
 
 impl Background {
     /// Begins to wait for changes.
-    pub fn of(store: &Store) -> Arc<Self> {
-        let (writes, waiting) = sync_channel(MOST_WAITING);
+    pub(crate) fn of(store: &Store) -> Result<Arc<Self>, StoreError> {
+        let (jobs, waiting) = sync_channel(MOST_WAITING);
         let own = store.clone();
-        let thread = std::thread::spawn(move || write_all(&own, &waiting));
-        Arc::new(Self { store: store.clone(), writes: Mutex::new(Some(writes)), thread: Mutex::new(Some(thread)) })
+        let thread = std::thread::Builder::new()
+            .name("durabox-store".into())
+            .spawn(move || work(&own, &waiting))
+            .map_err(|error| StoreError::Io { path: store.path.clone(), problem: error.to_string() })?;
+        let background =
+            Arc::new(Self { store: store.clone(), jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) });
+        *lock(&store.background) = Arc::downgrade(&background);
+        Ok(background)
     }
 
     /// Begins to keep an execution that has just started.
-    pub fn begin(self: &Arc<Self>, execution: &mut Execution, run: &NewRun<'_>) -> Result<Recorder, StoreError> {
+    pub(crate) fn begin(self: &Arc<Self>, execution: &mut Execution, run: &NewRun<'_>) -> Result<Recorder, StoreError> {
         self.store.begin_with(Writer::Background(Arc::clone(self)), execution, run)
     }
 
-    /// Has something written. Fails if something before it could not be; that is said once.
+    /// Has something written. Fails if something before it could not be; that is said once, and whatever
+    /// comes later is dropped.
     pub(super) fn write(&self, write: Write) -> Result<(), StoreError> {
-        let writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = writes.as_ref().is_some_and(|writes| writes.send(write).is_ok());
-        drop(writes);
-        if taken { Ok(()) } else { self.finish() }
+        if self.send(Job::Write(write)) { Ok(()) } else { self.finish() }
     }
 
-    /// Waits until everything is written; says what could not be, if nobody heard of it yet.
-    pub fn finish(&self) -> Result<(), StoreError> {
-        drop(self.writes.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match thread.map(JoinHandle::join) {
+    /// Waits until everything so far is written; says what could not be, if nobody heard of it yet.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        let (answer, settled) = sync_channel(1);
+        if self.send(Job::Settle(answer)) && settled.recv().is_ok() { Ok(()) } else { self.finish() }
+    }
+
+    /// Writes everything, and no more after it; says what could not be, if nobody heard of it yet.
+    pub(crate) fn finish(&self) -> Result<(), StoreError> {
+        match self.stop().map(JoinHandle::join) {
             None => Ok(()),
             Some(Ok(written)) => written,
             Some(Err(panic)) => std::panic::resume_unwind(panic),
         }
+    }
+
+    fn send(&self, job: Job) -> bool {
+        lock(&self.jobs).as_ref().is_some_and(|jobs| jobs.send(job).is_ok())
+    }
+
+    /// Lets the thread end once it has nothing left to write.
+    fn stop(&self) -> Option<JoinHandle<Result<(), StoreError>>> {
+        drop(lock(&self.jobs).take());
+        lock(&self.thread).take()
     }
 }
 
 impl Drop for Background {
     /// A run that was dropped is kept as far as it came; there is nobody to tell what could not be.
     fn drop(&mut self) {
-        let _ = self.finish();
+        let _ = self.stop().map(JoinHandle::join);
     }
 }
 
-fn write_all(store: &Store, waiting: &Receiver<Write>) -> Result<(), StoreError> {
+fn work(store: &Store, waiting: &Receiver<Job>) -> Result<(), StoreError> {
     while let Ok(first) = waiting.recv() {
-        let mut writes = vec![first];
-        writes.extend(waiting.try_iter().take(MOST_AT_ONCE - 1));
+        let (mut writes, mut settled) = (Vec::new(), Vec::new());
+        for job in std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE - 1)) {
+            match job {
+                Job::Write(write) => writes.push(write),
+                Job::Settle(answer) => settled.push(answer),
+            }
+        }
         store.write(&writes)?;
+        for answer in settled {
+            // Who asked may have gone.
+            let _ = answer.send(());
+        }
     }
     Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -92,9 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_written_when_it_has_finished() {
+    fn everything_is_written_when_it_has_settled() {
         let store = Store::in_memory().expect("a store");
-        let background = Background::of(&store);
+        let background = Background::of(&store).expect("a thread");
         let kept: Vec<Execution> = (0..MOST_WAITING)
             .map(|number| {
                 let (mut execution, recorder) = begun(&background, &number.to_string());
@@ -103,7 +142,7 @@ mod tests {
                 execution
             })
             .collect();
-        background.finish().expect("written");
+        background.settle().expect("written");
         for execution in kept {
             let recorded = store.find(execution.arn()).expect("the run");
             assert_eq!(recorded.status, execution.status());
@@ -115,11 +154,11 @@ mod tests {
     #[test]
     fn what_could_not_be_written_is_told_once() {
         let store = Store::in_memory().expect("a store");
-        store.with(|connection| connection.execute_batch("DROP TABLE events")).expect("no table");
-        let background = Background::of(&store);
+        store.execute("DROP TABLE events");
+        let background = Background::of(&store).expect("a thread");
         let (mut execution, recorder) = begun(&background, "n");
         execution.stop(None, Timestamp::from_millis(2));
-        let told = [recorder.save(&mut execution), background.finish()];
+        let told = [recorder.save(&mut execution), background.settle(), background.finish()];
         let told: Vec<String> = told.into_iter().filter_map(|told| Some(told.err()?.to_string())).collect();
         assert_eq!(told, [":memory:: no such table: events"]);
     }
@@ -127,7 +166,7 @@ mod tests {
     #[test]
     fn a_run_that_is_dropped_is_kept_as_far_as_it_came() {
         let store = Store::in_memory().expect("a store");
-        let background = Background::of(&store);
+        let background = Background::of(&store).expect("a thread");
         let (execution, recorder) = begun(&background, "n");
         drop((background, recorder));
         assert_eq!(store.find("n").expect("the run").events, execution.events());

@@ -10,7 +10,7 @@ pub fn wire_id(path: &str) -> SmolStr {
         digits[0] = HEX[usize::from(byte >> 4)];
         digits[1] = HEX[usize::from(byte & 15)];
     }
-    SmolStr::new(str::from_utf8(&id).unwrap_or_default())
+    SmolStr::new(str::from_utf8(&id).expect("hexadecimal digits are ASCII"))
 }
 
 /// Returns the path of the `index`-th operation of the context at `prefix`; the top's is empty.

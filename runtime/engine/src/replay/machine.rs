@@ -2,7 +2,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use durabox_model::{Operation, OperationAction, OperationStatus, OperationType, OperationUpdate, SmolStr, Timestamp};
-
 use foldhash::fast::RandomState;
 
 use super::entry::{Entry, Inside, Phase};

@@ -6,7 +6,6 @@ use durabox_model::{
     MAX_RESPONSE_SIZE, MAX_SUB_TYPE_LENGTH, Operation, OperationAction, OperationStatus, OperationType,
     OperationUpdate, SmolStr, Timestamp,
 };
-
 use foldhash::fast::RandomState;
 
 use super::callback::callback_id;

@@ -3,4 +3,5 @@
 mod callbacks;
 mod control;
 mod invokes;
+mod kept;
 mod support;

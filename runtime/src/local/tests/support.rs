@@ -18,7 +18,8 @@ use crate::local::invocation::{Ended, Invoker};
 use crate::local::member::Member;
 use crate::local::world::{Setting, World};
 use crate::local::{Commands, LocalError, Outside, Run, RunOptions, VIRTUAL_START, own};
-use crate::sandbox::{CheckpointClient, tests::handler};
+use crate::sandbox::{CheckpointClient, CheckpointFailure, tests::handler};
+use crate::store::Store;
 
 /// One invocation of a scripted handler.
 pub(super) struct Turn {
@@ -39,9 +40,13 @@ impl Turn {
     }
 
     pub(super) fn wait(&mut self, id: &str, wait_seconds: u64) {
+        self.try_wait(id, wait_seconds).expect("a checkpoint");
+    }
+
+    pub(super) fn try_wait(&mut self, id: &str, wait_seconds: u64) -> Result<(), CheckpointFailure> {
         let mut update = OperationUpdate::new(id, OperationType::Wait, OperationAction::Start);
         update.wait_options = Some(WaitOptions { wait_seconds });
-        self.checkpoint(vec![update]);
+        self.try_checkpoint(vec![update])
     }
 
     pub(super) fn invoke(&mut self, id: &str, function: &str, payload: &str) {
@@ -58,10 +63,15 @@ impl Turn {
     }
 
     fn checkpoint(&mut self, updates: Vec<OperationUpdate>) {
+        self.try_checkpoint(updates).expect("a checkpoint");
+    }
+
+    fn try_checkpoint(&mut self, updates: Vec<OperationUpdate>) -> Result<(), CheckpointFailure> {
         let request = CheckpointRequest { token: self.token.clone(), updates };
-        let output = now(self.client.checkpoint(request)).expect("a checkpoint");
+        let output = now(self.client.checkpoint(request))?;
         self.token = output.token.expect("the execution is open");
         self.operations.extend(output.operations.iter().map(|operation| (operation.id.clone(), (**operation).clone())));
+        Ok(())
     }
 
     /// Returns the result of an operation that succeeded.
@@ -177,7 +187,17 @@ pub(super) fn run(scripts: Scripts, options: RunOptions) -> Told {
 }
 
 /// Runs like [`run`], controlled.
-pub(super) async fn drive(scripts: Scripts, mut options: RunOptions, commands: Commands) -> Result<Told, LocalError> {
+pub(super) async fn drive(scripts: Scripts, options: RunOptions, commands: Commands) -> Result<Told, LocalError> {
+    drive_kept(scripts, options, commands, None).await
+}
+
+/// Runs like [`drive`], and keeps the run.
+pub(super) async fn drive_kept(
+    scripts: Scripts,
+    mut options: RunOptions,
+    commands: Commands,
+    store: Option<&Store>,
+) -> Result<Told, LocalError> {
     options.function_name = "order".into();
     for name in scripts.handlers.keys().filter(|name| *name != "order") {
         options.functions.add_handler(name, artifact());
@@ -185,7 +205,7 @@ pub(super) async fn drive(scripts: Scripts, mut options: RunOptions, commands: C
     let new = own(&artifact(), "{}", &mut options)?;
     let lines = Arc::clone(&scripts.lines);
     let clock = if options.real_time { Clock::real() } else { Clock::virtual_at(VIRTUAL_START) };
-    let mut world = World::new(scripts, Setting { clock, faults: Arc::default() }, &options, None, commands);
+    let mut world = World::new(scripts, Setting { clock, faults: Arc::default() }, &options, store, commands)?;
     world.start(new)?;
     world.drive().await?;
     let (runs, outside) = world.finish();
