@@ -559,5 +559,8 @@ fn a_bootstrap_or_a_zip_that_is_none_is_refused() {
     unfit.refused(2, &["is not the bootstrap of durabox", "no program of Linux", "leave out --bootstrap"]);
     let unread = place.run(&["package", "--check", "bootstrap", &example("hello_world")]);
     unread.refused(5, &["cannot be checked", "not a zip"]);
+    let missing = place.run(&["package", "nope.wasm"]);
+    missing.refused(5, &["there is no file `nope.wasm`", "build the handler first"]);
+    assert!(!missing.err.contains("Finished"), "that is said before a bootstrap is built: {}", missing.err);
     place.run(&["package", "x.wasm", "--arch", "riscv"]).refused(2, &["x86_64 and arm64"]);
 }

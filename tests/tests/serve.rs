@@ -1,11 +1,13 @@
 //! `durabox serve` by itself: what it refuses, what it bounds, and that nothing is lost when it is killed.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use durabox_tests::clients::service::Service;
 use durabox_tests::handlers::component;
 use durabox_tests::request::{Answer, Connection, encoded, request};
+use durabox_tests::server::{self as http, Server};
 use serde_json::{Value, json};
 
 /// A directory of this test's own, empty.
@@ -235,6 +237,55 @@ fn a_year_is_skipped_on_request() {
     let took =
         execution["EndTimestamp"].as_f64().expect("an end") - execution["StartTimestamp"].as_f64().expect("a start");
     assert!(took >= 365.0 * 24.0 * 3600.0, "{took} seconds");
+}
+
+#[test]
+fn functions_elsewhere_are_invoked_and_checkpoint_here() {
+    let here = Arc::new(OnceLock::<String>::new());
+    let there = Arc::clone(&here);
+    // A durable function without an SDK: one step, whose result is its own.
+    let elsewhere = Server::start(move |asked| {
+        let event: Value = serde_json::from_str(&asked.body).ok()?;
+        if asked.path != "/2015-03-31/functions/elsewhere/invocations" {
+            let error = json!({"errorType": "Broken", "errorMessage": "out of order"});
+            let answer = http::Answer::new(200, error.to_string());
+            return Some(answer.with_header("x-amz-function-error", "Unhandled"));
+        }
+        let arn = event["DurableExecutionArn"].as_str()?;
+        let input = event["InitialExecutionState"]["Operations"][0]["ExecutionDetails"]["InputPayload"].clone();
+        let step = json!({"Id": "s", "Name": "ask", "Type": "STEP", "Action": "SUCCEED", "Payload": input});
+        let checkpoint = json!({"CheckpointToken": event["CheckpointToken"], "Updates": [step]});
+        let path = format!("/2025-12-01/durable-executions/{}/checkpoint", encoded(arn));
+        let told = request(there.get()?, "POST", &path, &[], checkpoint.to_string().as_bytes());
+        let status = if told.status == 200 { "SUCCEEDED" } else { "FAILED" };
+        Some(http::Answer::new(200, json!({"Status": status, "Result": input}).to_string()))
+    });
+    let broken = format!("broken={}", elsewhere.url(""));
+    let arguments = ["--lambda-endpoint", &elsewhere.url(""), "--function", "elsewhere", "--function", &broken];
+    let service = Service::start_kept(&scratch("elsewhere"), &[], &arguments);
+    here.set(service.endpoint().to_owned()).expect("one server");
+
+    let arn = start(service.endpoint(), "elsewhere", "one", &json!({"id": 42}));
+    until("it closes", || get(service.endpoint(), &arn, "")["Status"] != "RUNNING");
+    let execution = get(service.endpoint(), &arn, "");
+    assert_eq!(
+        (&execution["Status"], &execution["Result"]),
+        (&json!("SUCCEEDED"), &json!(r#"{"id":42}"#)),
+        "{execution}"
+    );
+    let kinds: Vec<Value> = events(service.endpoint(), &arn).iter().map(|event| event["EventType"].clone()).collect();
+    assert_eq!(kinds, ["ExecutionStarted", "StepSucceeded", "InvocationCompleted", "ExecutionSucceeded"]);
+    let asked = elsewhere.requests();
+    assert_eq!(asked[0].header("x-dex-handler-invoke"), Some("true"), "{asked:?}");
+
+    let arn = start(service.endpoint(), "broken", "two", &json!({}));
+    until("it closes", || get(service.endpoint(), &arn, "")["Status"] != "RUNNING");
+    let execution = get(service.endpoint(), &arn, "");
+    assert_eq!(
+        (&execution["Status"], &execution["Error"]["ErrorType"]),
+        (&json!("FAILED"), &json!("Broken")),
+        "{execution}"
+    );
 }
 
 #[test]

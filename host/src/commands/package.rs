@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use durabox::cloud::{Describer, mark};
@@ -12,6 +13,7 @@ use durabox::package::template::{Function, template};
 use durabox::package::{Package, Zip, code_sha256};
 use durabox::render::text::{columns, thousands};
 use durabox::workspace::Workspace;
+use durabox_runtime::ArtifactError;
 use durabox_runtime::precompiled::Architecture;
 use durabox_runtime::sandbox::AllowedHost;
 
@@ -71,7 +73,9 @@ impl Making {
     /// Makes packages of handlers by name and artifacts by path; of every handler of the workspace if
     /// none is named.
     pub fn make(&self, asked: &[String]) -> Result<Made, CliError> {
-        let subjects = subjects(asked)?;
+        // What is not there is said before a bootstrap is built, which takes minutes.
+        let read_all = subjects(asked)?.into_iter().map(|(name, path)| Ok((name, handler(&path)?)));
+        let handlers = read_all.collect::<Result<Vec<_>, CliError>>()?;
         let (program, debug) = match &self.bootstrap {
             Some(path) => (bootstrap::read(path, self.arch)?, None),
             None => {
@@ -80,8 +84,7 @@ impl Making {
             }
         };
         let mut zips = Vec::new();
-        for (name, path) in subjects {
-            let wasm = read(&path)?;
+        for (name, wasm) in handlers {
             let package = Package {
                 function: &name,
                 wasm: &wasm,
@@ -194,6 +197,13 @@ fn row(name: &str, zip: &Zip, path: &Path) -> Vec<String> {
         format!("wasm sha256 {}", &zip.manifest.handler.sha256[..12]),
         path.display().to_string(),
     ]
+}
+
+fn handler(path: &Path) -> Result<Vec<u8>, CliError> {
+    match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(ArtifactError::Missing { path: path.into() }.into()),
+        read => read.map_err(|error| CliError::io("reading", path, &error)),
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CliError> {
