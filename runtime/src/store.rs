@@ -23,7 +23,7 @@ use crate::verify::Recorded;
 
 pub(crate) use background::Background;
 pub use hosted::{Filter, Hosted};
-use write::{Changes, End, Write};
+use write::{Changes, Write};
 
 /// The layout of the database; a file of a later one is refused.
 const SCHEMA_VERSION: i64 = 3;
@@ -182,8 +182,17 @@ pub struct NewRun<'a> {
     pub seed: u64,
     /// Number of the run, and id of the operation in it, that invoked the function.
     pub invoked_by: Option<(u64, &'a str)>,
-    /// What a server keeps of it besides, which makes it an execution that can be taken up again.
-    pub hosted: Option<&'a str>,
+    /// Of an execution that a server hosts, and can take up again.
+    pub hosted: Option<HostedRun<'a>>,
+}
+
+/// What a server says of an execution that it begins.
+#[derive(Clone, Copy, Debug)]
+pub struct HostedRun<'a> {
+    /// What it keeps besides.
+    pub kept: &'a str,
+    /// How long the execution is kept after it has closed.
+    pub retention: Duration,
 }
 
 impl Store {
@@ -234,7 +243,10 @@ impl Store {
     }
 
     fn begin_with(&self, writer: Writer, execution: &mut Execution, run: &NewRun<'_>) -> Result<Recorder, StoreError> {
-        let number = self.with(|connection| {
+        let retention = run.hosted.map(|hosted| hosted.retention);
+        let (operations, events) = (execution.take_changes(), execution.events().len());
+        // One transaction: of what has begun, nobody may find half.
+        let number = self.transaction(|connection| {
             connection.execute(
                 "INSERT INTO executions
                      (arn, name, function, wasm_sha256, seed, status, start_ms, input, parent, parent_operation, hosted)
@@ -250,14 +262,14 @@ impl Store {
                     execution.input(),
                     run.invoked_by.map(|(number, _)| number as i64),
                     run.invoked_by.map(|(_, operation)| operation),
-                    run.hosted,
+                    run.hosted.map(|hosted| hosted.kept),
                 ],
             )?;
-            Ok(connection.last_insert_rowid())
+            let number = connection.last_insert_rowid();
+            Changes::of(execution, operations, 0, retention).write(connection, number)?;
+            Ok(number)
         })?;
-        let recorder = Recorder::new(writer, number, 0, run.hosted.is_some());
-        recorder.save(execution)?;
-        Ok(recorder)
+        Ok(Recorder::new(writer, number, events, retention))
     }
 
     /// Waits until everything so far of the local run that began last is written.
@@ -380,15 +392,18 @@ impl Store {
     }
 
     /// Runs `act` as one transaction. Its own statements are kept prepared too, which rusqlite's are not.
-    fn transaction(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), StoreError> {
+    fn transaction<T>(&self, act: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         self.with(|connection| {
             connection.prepare_cached("BEGIN")?.execute([])?;
-            let done = act(connection).and_then(|()| connection.prepare_cached("COMMIT")?.execute([]));
+            let done = act(connection).and_then(|done| {
+                connection.prepare_cached("COMMIT")?.execute([])?;
+                Ok(done)
+            });
             if done.is_err() {
                 // What is told is why the change failed.
                 let _ = connection.execute_batch("ROLLBACK");
             }
-            done.map(|_| ())
+            done
         })
     }
 
@@ -413,8 +428,8 @@ pub struct Recorder {
     writer: Writer,
     number: i64,
     saved_events: Mutex<usize>,
-    /// Whether the execution can be taken up again.
-    resumable: bool,
+    /// Of an execution that can be taken up again: how long it is kept after it has closed.
+    retention: Option<Duration>,
 }
 
 /// Who writes.
@@ -427,17 +442,17 @@ enum Writer {
 }
 
 impl Writer {
-    fn write(&self, write: Write) -> Result<(), StoreError> {
+    fn write(&self, write: Write<'_>) -> Result<(), StoreError> {
         match self {
             Self::Store(store) => store.write(&[write]),
-            Self::Background(background) => background.write(write),
+            Self::Background(background) => background.write(write.into_owned()),
         }
     }
 }
 
 impl Recorder {
-    const fn new(writer: Writer, number: i64, saved_events: usize, resumable: bool) -> Self {
-        Self { writer, number, saved_events: Mutex::new(saved_events), resumable }
+    const fn new(writer: Writer, number: i64, saved_events: usize, retention: Option<Duration>) -> Self {
+        Self { writer, number, saved_events: Mutex::new(saved_events), retention }
     }
 
     /// Returns the execution's number.
@@ -450,23 +465,13 @@ impl Recorder {
     pub fn save(&self, execution: &mut Execution) -> Result<(), StoreError> {
         let operations = execution.take_changes();
         let mut saved_events = self.saved_events.lock().unwrap_or_else(PoisonError::into_inner);
-        let events = &execution.events()[*saved_events..];
-        if operations.is_empty() && events.is_empty() && !self.resumable {
+        let events = execution.events().len();
+        if operations.is_empty() && events == *saved_events && self.retention.is_none() {
             return Ok(());
         }
-        self.writer.write(Write::Changes(Box::new(Changes {
-            number: self.number,
-            operations,
-            events: events.to_vec(),
-            status: execution.status(),
-            saved: self.resumable.then(|| execution.saved()),
-            end: execution.status().is_terminal().then(|| End {
-                timestamp: execution.end_timestamp(),
-                result: execution.result().map(str::to_owned),
-                error: execution.error().cloned(),
-            }),
-        })))?;
-        *saved_events = execution.events().len();
+        let changes = Changes::of(execution, operations, *saved_events, self.retention);
+        self.writer.write(Write::Changes { number: self.number, changes: Box::new(changes) })?;
+        *saved_events = events;
         Ok(())
     }
 

@@ -229,6 +229,26 @@ fn callbacks_and_invokes_go_on_after_a_restart() {
 }
 
 #[test]
+fn an_execution_that_is_damaged_keeps_nobody_else_from_going_on() {
+    let directory = scratch("damaged");
+    let handlers = ["step_1_8"];
+    let service = Service::start_kept(&directory, &handlers, &[]);
+    let arns = ["damaged", "whole"].map(|name| start(service.endpoint(), "step_1_8", name, &json!({})));
+    service.kill();
+    let database = rusqlite::Connection::open(directory.join("durabox.db")).expect("the database");
+    let damaged = database.execute("UPDATE executions SET saved = '{' WHERE name = 'damaged'", []);
+    assert_eq!(damaged, Ok(1));
+    drop(database);
+
+    let service = Service::start_kept(&directory, &handlers, &[]);
+    until("the whole one closes", || get(service.endpoint(), &arns[1], "")["Status"] == "SUCCEEDED");
+    let told = format!("ERROR {} cannot be taken up", arns[0]);
+    assert!(service.stderr().contains(&told), "expected {told:?}, got {}", service.stderr());
+    let answer = get(service.endpoint(), &arns[0], "");
+    assert!(answer["message"].as_str().is_some_and(|message| message.contains("damaged")), "{answer}");
+}
+
+#[test]
 fn a_year_is_skipped_on_request() {
     let service = Service::start_kept(&scratch("skips"), &["order"], &["--skip-time"]);
     let arn = start(service.endpoint(), "order", "a-year", &json!({"id": "42", "amount": 1299}));

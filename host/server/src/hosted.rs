@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use durabox_runtime::engine::service::Execution;
 use durabox_runtime::model::Timestamp;
@@ -25,6 +26,13 @@ pub struct Metadata {
     pub trace_header: Option<String>,
     /// The tenant that it was invoked for.
     pub tenant_id: Option<String>,
+}
+
+impl Metadata {
+    /// Returns how long the execution is kept after it has closed.
+    pub const fn retention(&self) -> Duration {
+        Duration::from_hours(self.durable_config.retention_period_in_days * 24)
+    }
 }
 
 /// The chained invoke that started an execution.

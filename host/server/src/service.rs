@@ -226,7 +226,14 @@ impl Service {
             self.say("WARN", &message);
             return Ok(None);
         };
-        let (execution, recorder) = self.store.take_up(kept.number)?;
+        let (execution, recorder) = match self.store.take_up(kept.number, metadata.retention()) {
+            // The others are none the worse for it.
+            Err(error @ StoreError::Corrupt { .. }) => {
+                self.say("ERROR", &format!("{} cannot be taken up: {error}", kept.arn));
+                return Ok(None);
+            }
+            taken_up => taken_up?,
+        };
         // Its time is never behind what its history says, which may have been skipped to.
         let latest = execution.events().last().map_or(Timestamp::default(), |event| event.event_timestamp);
         timeline.clock().skip_to(latest);
@@ -299,16 +306,9 @@ impl Service {
 
     /// Forgets an execution that its driver has left, once it has told everyone.
     pub(crate) fn close(self: &Arc<Self>, hosted: &Arc<Hosted>) {
-        let (status, end) = {
-            let execution = hosted.execution();
-            (execution.status(), execution.end_timestamp())
-        };
+        let status = hosted.execution().status();
         if status.is_terminal() {
             self.tell_parent(hosted);
-            let end = end.unwrap_or_else(|| hosted.now());
-            if let Err(error) = self.retain(hosted.number(), &hosted.metadata, end) {
-                self.log_error(hosted, &error.to_string());
-            }
             self.log(
                 &LogRecord::new("INFO", format!("execution {}", status.as_str()), hosted.now())
                     .of_function(&hosted.function.name)
@@ -317,12 +317,6 @@ impl Service {
             self.open().remove(&hosted.arn);
         }
         hosted.tell_closed();
-    }
-
-    /// Keeps a closed execution until its function's retention period is over.
-    pub(crate) fn retain(&self, number: u64, metadata: &Metadata, end: Timestamp) -> Result<(), StoreError> {
-        let days = metadata.durable_config.retention_period_in_days;
-        self.store.expire(number, end.plus_seconds(days * 24 * 3600))
     }
 
     pub(crate) fn log(&self, record: &LogRecord) {

@@ -28,7 +28,7 @@ pub(crate) struct Background {
 
 #[derive(Debug)]
 enum Job {
-    Write(Write),
+    Write(Write<'static>),
     /// Everything before it is written when this is answered.
     Settle(SyncSender<()>),
 }
@@ -55,7 +55,7 @@ impl Background {
 
     /// Has something written. Fails if something before it could not be; that is said once, and whatever
     /// comes later is dropped.
-    pub(super) fn write(&self, write: Write) -> Result<(), StoreError> {
+    pub(super) fn write(&self, write: Write<'static>) -> Result<(), StoreError> {
         if self.send(Job::Write(write)) { Ok(()) } else { self.finish() }
     }
 
@@ -154,9 +154,9 @@ mod tests {
     #[test]
     fn what_could_not_be_written_is_told_once() {
         let store = Store::in_memory().expect("a store");
-        store.execute("DROP TABLE events");
         let background = Background::of(&store).expect("a thread");
         let (mut execution, recorder) = begun(&background, "n");
+        store.execute("DROP TABLE events");
         execution.stop(None, Timestamp::from_millis(2));
         let told = [recorder.save(&mut execution), background.settle(), background.finish()];
         let told: Vec<String> = told.into_iter().filter_map(|told| Some(told.err()?.to_string())).collect();

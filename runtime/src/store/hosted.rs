@@ -1,8 +1,10 @@
 //! Executions that a server hosts: taken up again after a restart, found by what Lambda's API asks for.
 
+use std::time::Duration;
+
 use durabox_engine::service::{Execution, Saved};
 use durabox_model::{ExecutionStatus, Timestamp};
-use rusqlite::{OptionalExtension, Row, ToSql, params};
+use rusqlite::{OptionalExtension, Row, ToSql};
 
 use super::{Recorder, Store, StoreError, Writer, from_millis, millis, parse_status};
 
@@ -122,8 +124,17 @@ impl Store {
         )
     }
 
-    /// Returns an execution as it stood when it was last kept, and what keeps it from here on.
-    pub fn take_up(&self, number: u64) -> Result<(Execution, Recorder), StoreError> {
+    /// Returns an execution as it stood when it was last kept, and what keeps it from here on, and for how long
+    /// after it has closed.
+    pub fn take_up(&self, number: u64, retention: Duration) -> Result<(Execution, Recorder), StoreError> {
+        let execution = self.hosted_execution(number)?;
+        let writer = Writer::Store(self.clone());
+        let recorder = Recorder::new(writer, number as i64, execution.events().len(), Some(retention));
+        Ok((execution, recorder))
+    }
+
+    /// Returns an execution as it stood when it was last kept.
+    pub fn hosted_execution(&self, number: u64) -> Result<Execution, StoreError> {
         let number = number as i64;
         let saved: Option<String> = self.with(|connection| {
             let saved = connection
@@ -137,29 +148,16 @@ impl Store {
         })?;
         let saved: Saved = self.parse(&saved)?;
         let recorded = self.load(number)?;
-        let events = recorded.events.len();
-        let execution = Execution::restore(saved, recorded.operations, recorded.events);
-        Ok((execution, Recorder::new(Writer::Store(self.clone()), number, events, true)))
-    }
-
-    /// Says when a closed execution is to be forgotten.
-    pub fn expire(&self, number: u64, at: Timestamp) -> Result<(), StoreError> {
-        self.with(|connection| {
-            connection
-                .execute("UPDATE executions SET expires_ms = ?2 WHERE number = ?1", params![number as i64, millis(at)])
-        })?;
-        Ok(())
+        Ok(Execution::restore(saved, recorded.operations, recorded.events))
     }
 
     /// Forgets an execution whole.
     pub fn delete(&self, number: u64) -> Result<(), StoreError> {
-        self.with(|connection| {
-            let transaction = connection.unchecked_transaction()?;
+        self.transaction(|connection| {
             for table in ["operations", "events", "sites", "logs"] {
                 connection.execute(&format!("DELETE FROM {table} WHERE execution = ?1"), [number as i64])?;
             }
-            connection.execute("DELETE FROM executions WHERE number = ?1", [number as i64])?;
-            transaction.commit()
+            connection.execute("DELETE FROM executions WHERE number = ?1", [number as i64]).map(drop)
         })
     }
 
@@ -192,4 +190,57 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Hosted> {
         hosted: row.get(7)?,
         invoked_by: parent.map(i64::unsigned_abs).zip(operation),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use durabox_engine::service::StartExecution;
+
+    use super::super::{HostedRun, NewRun};
+    use super::*;
+
+    const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:f:1/durable-execution/n/e";
+    const START: Timestamp = Timestamp::from_millis(1);
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn begin(store: &Store) -> Result<(Execution, Recorder), StoreError> {
+        let start = StartExecution { arn: ARN.into(), input: Some("7".into()), config: Default::default() };
+        let mut execution = Execution::start(start, START);
+        let hosted = Some(HostedRun { kept: "{}", retention: DAY });
+        let run = NewRun { name: "n", function_name: "f", wasm_sha256: "", seed: 0, invoked_by: None, hosted };
+        let recorder = store.begin(&mut execution, &run)?;
+        Ok((execution, recorder))
+    }
+
+    #[test]
+    fn an_execution_begins_whole_or_not_at_all() {
+        let store = Store::in_memory().expect("a store");
+        store.execute("ALTER TABLE events RENAME TO elsewhere");
+        let refused = begin(&store).expect_err("its events have no place");
+        assert!(refused.to_string().contains("no such table"), "{refused}");
+        assert_eq!(store.list().expect("a list"), []);
+
+        store.execute("ALTER TABLE elsewhere RENAME TO events");
+        let (execution, _) = begin(&store).expect("begun");
+        let open = store.hosted_open().expect("a list");
+        let (again, _) = store.take_up(open[0].number, DAY).expect("what it takes to go on");
+        assert_eq!((again.events(), again.operations()), (execution.events(), execution.operations()));
+    }
+
+    #[test]
+    fn what_has_closed_is_forgotten_when_its_retention_is_over() {
+        let store = Store::in_memory().expect("a store");
+        let (mut execution, recorder) = begin(&store).expect("begun");
+        let known = |now| store.hosted_by_arn(ARN, now).expect("an answer").is_some();
+        assert!(known(START + 400 * DAY), "it is open");
+        let end = START + DAY;
+        execution.stop(None, end);
+        recorder.save(&mut execution).expect("kept");
+        let last = Timestamp::from_millis((end + DAY).as_millis() - 1);
+        assert!(known(last));
+        assert_eq!(store.delete_expired(last).expect("looked"), 0);
+        assert!(!known(end + DAY));
+        assert_eq!(store.delete_expired(end + DAY).expect("deleted"), 1);
+        assert_eq!(store.list().expect("a list"), []);
+    }
 }

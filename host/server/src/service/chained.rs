@@ -164,8 +164,8 @@ impl Service {
         for invoke in invokes {
             match self.store.hosted_by_invoke(parent.number(), &invoke.operation_id) {
                 Ok(Some(child)) if !child.status.is_terminal() => {}
-                Ok(Some(child)) => match self.store.take_up(child.number) {
-                    Ok((execution, _)) => {
+                Ok(Some(child)) => match self.store.hosted_execution(child.number) {
+                    Ok(execution) => {
                         if let Some(end) = execution.chained_invoke_end() {
                             self.complete(parent, &invoke.operation_id, end);
                         }

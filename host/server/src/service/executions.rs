@@ -96,7 +96,7 @@ impl Service {
         }
         let kept = self.kept(arn)?;
         let metadata = serde_json::from_str(&kept.hosted).map_err(|error| ServiceError::Service(error.to_string()))?;
-        let (execution, _) = self.store.take_up(kept.number)?;
+        let execution = self.store.hosted_execution(kept.number)?;
         Ok(Snapshot { execution, name: kept.name, metadata })
     }
 
@@ -105,7 +105,7 @@ impl Service {
         if let Some(hosted) = self.find_open(arn) {
             return history_page(hosted.execution().events(), query);
         }
-        let (execution, _) = self.store.take_up(self.kept(arn)?.number)?;
+        let execution = self.store.hosted_execution(self.kept(arn)?.number)?;
         history_page(execution.events(), query)
     }
 
@@ -144,15 +144,14 @@ impl Service {
         kept: &store::Hosted,
         change: impl FnOnce(&mut Execution, Timestamp) -> T,
     ) -> Result<T, ServiceError> {
-        let (mut execution, recorder) = self.store.take_up(kept.number)?;
+        let metadata: Metadata =
+            serde_json::from_str(&kept.hosted).map_err(|error| ServiceError::Service(error.to_string()))?;
+        let (mut execution, recorder) = self.store.take_up(kept.number, metadata.retention())?;
         let latest = execution.events().last().map_or(Timestamp::default(), |event| event.event_timestamp);
         let now = self.now().max(latest);
         execution.handle_timeout(now);
         let answer = change(&mut execution, now);
         recorder.save(&mut execution)?;
-        if let (Some(end), Ok(metadata)) = (execution.end_timestamp(), serde_json::from_str(&kept.hosted)) {
-            self.retain(kept.number, &metadata, end)?;
-        }
         Ok(answer)
     }
 

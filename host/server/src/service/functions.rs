@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -43,6 +43,8 @@ pub(super) struct CodeDir {
     path: PathBuf,
     /// Gone with the server.
     temporary: bool,
+    /// Held while a function is read and its record written, so that the last record is the newest.
+    keeping: Mutex<()>,
 }
 
 impl CodeDir {
@@ -52,7 +54,7 @@ impl CodeDir {
             None => (std::env::temp_dir().join(format!("durabox-{}", Uuid::new_v4())), true),
         };
         std::fs::create_dir_all(&path).map_err(|source| ServerError::Io { path: path.clone(), source })?;
-        Ok(Self { path, temporary })
+        Ok(Self { path, temporary, keeping: Mutex::default() })
     }
 
     /// Keeps a zip and unpacks it, once.
@@ -430,6 +432,7 @@ impl Service {
         if self.options.state_dir.is_none() {
             return Ok(());
         }
+        let _keeping = self.code_dir.keeping.lock().unwrap_or_else(PoisonError::into_inner);
         let function = self.registry.read().get(name).cloned();
         let Some(function) = function else { return Ok(()) };
         let kept = |version: &Arc<FunctionVersion>| {

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use axum::body::Bytes;
 use durabox_runtime::engine::service::{Execution, ExecutionConfig, StartExecution};
 use durabox_runtime::model::MAX_INPUT_SIZE;
-use durabox_runtime::store::{self, NewRun};
+use durabox_runtime::store::{self, HostedRun, NewRun};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -127,7 +127,7 @@ impl Service {
         let open = self.find_open(&known.arn);
         let input = match &open {
             Some(hosted) => hosted.execution().input().map(str::to_owned),
-            None => self.store.take_up(known.number)?.0.input().map(str::to_owned),
+            None => self.store.hosted_execution(known.number)?.input().map(str::to_owned),
         };
         let same_input = match (input.as_deref().map(|input| parse(input.as_bytes())), parse(&request.payload)) {
             (Some(Ok(known)), Ok(given)) => known == given,
@@ -198,14 +198,14 @@ impl Service {
             trace_header: new.trace_header,
             tenant_id: new.tenant_id,
         };
-        let hosted_text = serde_json::to_string(&metadata).map_err(|error| ServiceError::Service(error.to_string()))?;
+        let kept = serde_json::to_string(&metadata).map_err(|error| ServiceError::Service(error.to_string()))?;
         let run = NewRun {
             name: &new.name,
             function_name: &new.function.name,
             wasm_sha256: &new.function.code_sha256,
             seed: 0,
             invoked_by: new.parent.as_ref().map(|(number, parent)| (*number, parent.operation_id.as_str())),
-            hosted: Some(&hosted_text),
+            hosted: Some(HostedRun { kept: &kept, retention: metadata.retention() }),
         };
         let recorder = self.store.begin(&mut execution, &run)?;
         let parent = new.parent.map(|(_, parent)| parent);

@@ -27,7 +27,10 @@ fn all_of_a_run_is_kept_when_it_is_over() {
 #[test]
 fn a_store_that_fails_ends_the_run_with_its_error_and_nothing_more_is_invoked() {
     let store = Store::in_memory().expect("a store");
-    store.execute("DROP TABLE events");
+    // It takes the start, and nothing after it.
+    store.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.event_id > 1 BEGIN SELECT RAISE(ABORT, 'full'); END",
+    );
     let invocations = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&invocations);
     let script = Scripts::default().handler("order", move |turn| {
@@ -43,7 +46,7 @@ fn a_store_that_fails_ends_the_run_with_its_error_and_nothing_more_is_invoked() 
     });
     let told = now(drive_kept(script, RunOptions::default(), Commands::none(), Some(&store)));
     match told.err() {
-        Some(LocalError::Store(StoreError::Io { problem, .. })) => assert_eq!(problem, "no such table: events"),
+        Some(LocalError::Store(StoreError::Io { problem, .. })) => assert_eq!(problem, "full"),
         other => panic!("expected the store's error, got {other:?}"),
     }
     assert_eq!(invocations.load(Ordering::Relaxed), 1);
