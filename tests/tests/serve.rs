@@ -1,7 +1,9 @@
 //! `durabox serve` by itself: what it refuses, what it bounds, and that nothing is lost when it is killed.
 
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use durabox_tests::clients::service::Service;
@@ -385,4 +387,137 @@ fn what_is_no_request_gets_lambdas_errors() {
     }
     let large = ask("POST", invocations, &vec![b'1'; 6 * 1024 * 1024 + 1]);
     assert_eq!((large.status, large.header("x-amzn-errortype")), (413, Some("RequestTooLargeException")));
+}
+
+/// Tells a server to end, as Ctrl-C does.
+fn signal_end(service: &Service) {
+    let told = Command::new("kill").args(["-INT", &service.pid().to_string()]).status().expect("kill starts");
+    assert!(told.success());
+}
+
+/// Tells a server to end, waits for that, and returns what it told.
+fn interrupt(service: &Service) -> String {
+    signal_end(service);
+    until("it ends", || service.stderr().contains("ended"));
+    service.stderr()
+}
+
+#[test]
+fn one_connection_too_many_waits_for_its_turn() {
+    let service = Service::start_kept(&scratch("connections"), &[], &["--empty", "--max-connections", "1"]);
+    let mut first = Connection::open(service.endpoint()).expect("a connection");
+    assert_eq!(first.request("GET", "/health", &[], b"").expect("an answer").status, 200);
+    let (told, second) = mpsc::channel();
+    let endpoint = service.endpoint().to_owned();
+    thread::spawn(move || told.send(request(&endpoint, "GET", "/health", &[], b"").status));
+    let early = second.recv_timeout(Duration::from_millis(300));
+    assert_eq!(early, Err(mpsc::RecvTimeoutError::Timeout), "there is no room");
+    drop(first);
+    assert_eq!(second.recv_timeout(Duration::from_secs(60)), Ok(200));
+}
+
+#[test]
+fn an_interrupted_server_answers_what_is_under_way_and_ends() {
+    let (asked, is_asked) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let slow = Server::start(move |_| {
+        asked.send(()).ok()?;
+        may_go_on.lock().ok()?.recv().ok()?;
+        Some(http::Answer::new(200, json!({"Status": "SUCCEEDED", "Result": "7"}).to_string()))
+    });
+    let function = format!("slow={}", slow.url(""));
+    let service = Service::start_kept(&scratch("interrupted"), &[], &["--function", &function]);
+    let endpoint = service.endpoint().to_owned();
+    let caller = thread::spawn(move || invoke(&endpoint, "slow", "RequestResponse", "one", &json!({})));
+    is_asked.recv().expect("the function is invoked");
+    signal_end(&service);
+    until("it takes no more", || Connection::open(service.endpoint()).is_err());
+    go_on.send(()).expect("the function waits");
+    let answer = caller.join().expect("an answer");
+    assert_eq!((answer.status, answer.json()), (200, json!(7)));
+    until("it ends", || service.stderr().contains("ended"));
+}
+
+/// A durable function without an SDK, as a process: says on stderr that it works, and answers when its file is there.
+const PATIENT: &str = r#"#!/usr/bin/env python3
+import http.client, os, sys, time
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+while True:
+    api.request("GET", "/2018-06-01/runtime/invocation/next")
+    event = api.getresponse()
+    event.read()
+    request = event.headers["Lambda-Runtime-Aws-Request-Id"]
+    print("working", file=sys.stderr, flush=True)
+    while not os.path.exists(os.environ["GO_ON"]):
+        time.sleep(0.01)
+    answer = '{"Status": "SUCCEEDED", "Result": "7"}'
+    api.request("POST", f"/2018-06-01/runtime/invocation/{request}/response", answer)
+    api.getresponse().read()
+"#;
+
+/// Makes the directory of a function that [`PATIENT`]ly waits for `go_on`, and a template that names it.
+fn patient(directory: &Path, go_on: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let code = directory.join("patient");
+    std::fs::create_dir_all(&code).expect("a directory");
+    let bootstrap = code.join("bootstrap");
+    std::fs::write(&bootstrap, PATIENT).expect("a program");
+    std::fs::set_permissions(&bootstrap, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    let template = directory.join("template.yaml");
+    let text = json!({"Resources": {"Patient": {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "FunctionName": "patient", "CodeUri": "patient/", "Handler": "bootstrap", "Runtime": "provided.al2023",
+            "Timeout": 300, "DurableConfig": {"ExecutionTimeout": 3600},
+            "Environment": {"Variables": {"GO_ON": go_on}},
+        },
+    }}});
+    std::fs::write(&template, text.to_string()).expect("a template");
+    template
+}
+
+#[test]
+fn what_an_interrupted_server_leaves_open_goes_on_after_a_restart() {
+    let directory = scratch("left-open");
+    let go_on = directory.join("go-on");
+    let template = patient(&directory, &go_on);
+    let arguments = ["--template", template.to_str().expect("a path")];
+    let state = directory.join("state");
+    let service = Service::start_kept(&state, &[], &arguments);
+    let arns = ["a", "b", "c"].map(|name| start(service.endpoint(), "patient", name, &json!({})));
+    until("all work", || service.stderr().matches("working").count() == arns.len());
+    let told = interrupt(&service);
+    assert!(told.contains("ended; 3 executions open, to go on when it is started again"), "{told}");
+
+    std::fs::write(&go_on, "").expect("a file");
+    let service = Service::start_kept(&state, &[], &arguments);
+    for arn in &arns {
+        until("it closes", || get(service.endpoint(), arn, "")["Status"] == "SUCCEEDED");
+        let kinds: Vec<Value> =
+            events(service.endpoint(), arn).iter().map(|event| event["EventType"].clone()).collect();
+        let expected = ["ExecutionStarted", "InvocationCompleted", "InvocationCompleted", "ExecutionSucceeded"];
+        assert_eq!(kinds, expected, "the invocation that was cut off is made again, once");
+    }
+}
+
+#[test]
+fn executions_wait_for_their_turn_while_all_processes_of_a_function_are_busy() {
+    let directory = scratch("in-turn");
+    let go_on = directory.join("go-on");
+    let template = patient(&directory, &go_on);
+    let arguments = ["--template", template.to_str().expect("a path")];
+    let service = Service::start_kept(&directory.join("state"), &[], &arguments);
+    let start = |number| start(service.endpoint(), "patient", &format!("n{number}"), &json!({}));
+    let arns: Vec<String> = (0..22).map(start).collect();
+    until("as many as may be work", || service.stderr().matches("working").count() == 20);
+    std::fs::write(&go_on, "").expect("a file");
+    for arn in &arns {
+        until("it closes", || get(service.endpoint(), arn, "")["Status"] != "RUNNING");
+        let execution = get(service.endpoint(), arn, "");
+        assert_eq!(execution["Status"], "SUCCEEDED", "{execution}");
+        let ends = events(service.endpoint(), arn);
+        let ends = ends.iter().filter(|event| event["EventType"] == "InvocationCompleted");
+        assert_eq!(ends.count(), 1, "nothing is invoked that has no process");
+    }
 }

@@ -27,12 +27,18 @@ impl Next {
     }
 }
 
-/// Drives an execution until it closes. A state that cannot be kept ends it as well: what was kept
-/// goes on after a restart.
+/// Drives an execution until it closes, or the server ends. A state that cannot be kept ends it as well:
+/// what was kept goes on after a restart.
 pub async fn drive(service: Arc<Service>, hosted: Arc<Hosted>) {
-    let ended = go_on(&service, &hosted).await;
-    if let Err(error) = ended {
-        service.log_error(&hosted, &error.to_string());
+    tokio::select! {
+        biased;
+        // What its functions do from here on, such as to end with the server, is not the execution's.
+        () = service.ended() => return,
+        left = go_on(&service, &hosted) => {
+            if let Err(error) = left {
+                service.log_error(&hosted, &error.to_string());
+            }
+        }
     }
     service.close(&hosted);
 }

@@ -20,7 +20,7 @@ use crate::LogRecord;
 use crate::envelope;
 use crate::function::{Code, FunctionVersion};
 use crate::hosted::Hosted;
-use crate::process::{self, InvokeError};
+use crate::process::{self, FunctionError, InvokeError};
 use crate::remote::RemoteError;
 use crate::service::{Service, ServiceError};
 
@@ -48,20 +48,19 @@ impl FunctionFailure {
         Self { body: error_body(&error), error }
     }
 
-    fn posted(body: Bytes) -> Self {
+    fn posted(failure: FunctionError) -> Self {
         #[derive(Default, Deserialize)]
         #[serde(rename_all = "camelCase", default)]
         struct Posted {
-            error_type: Option<String>,
-            error_message: Option<String>,
             stack_trace: Value,
         }
+        let FunctionError { error_type, message, body, .. } = failure;
         let posted: Posted = serde_json::from_slice(&body).unwrap_or_default();
         let frames = posted.stack_trace.as_array().into_iter().flatten();
         let text = |frame: &Value| frame.as_str().map_or_else(|| frame.to_string(), str::to_owned);
         let error = ErrorObject {
-            error_type: posted.error_type.or_else(|| Some("Unhandled".into())),
-            error_message: posted.error_message,
+            error_type: Some(error_type),
+            error_message: Some(message),
             stack_trace: frames.map(text).collect(),
             ..ErrorObject::default()
         };
@@ -107,6 +106,7 @@ impl Service {
             client_context: None,
             tenant_id: hosted.metadata.tenant_id.clone(),
             is_durable: true,
+            waits: true,
         };
         match call_function(&hosted.function, call).await {
             Ok(answer) => InvocationEnd::Answered(envelope::output(&answer)),
@@ -225,6 +225,8 @@ pub struct Call {
     pub tenant_id: Option<String>,
     /// Whether the payload is a durable invocation event.
     pub is_durable: bool,
+    /// Whether it waits for its turn while all of the function's processes are busy.
+    pub waits: bool,
 }
 
 /// Calls a process or a function elsewhere.
@@ -243,8 +245,12 @@ pub async fn call_function(function: &FunctionVersion, call: Call) -> Result<Byt
                 client_context: call.client_context,
                 tenant_id: call.tenant_id,
             };
-            processes.invoke(invocation).await.map_err(|error| match error {
-                InvokeError::Function(failure) => NoResult::Failed(Box::new(FunctionFailure::posted(failure.body))),
+            let answer = match call.waits {
+                true => processes.invoke_in_turn(invocation).await,
+                false => processes.invoke(invocation).await,
+            };
+            answer.map_err(|error| match error {
+                InvokeError::Function(failure) => NoResult::Failed(Box::new(FunctionFailure::posted(failure))),
                 InvokeError::TooManyRequests { .. } => {
                     NoResult::Refused(ServiceError::too_many_invocations(error.to_string()))
                 }
@@ -257,7 +263,9 @@ pub async fn call_function(function: &FunctionVersion, call: Call) -> Result<Byt
             })
         }
         Code::Remote(remote) => remote.invoke(call.payload, call.is_durable).await.map_err(|error| match error {
-            RemoteError::Function(body) => NoResult::Failed(Box::new(FunctionFailure::posted(body))),
+            RemoteError::Function(body) => {
+                NoResult::Failed(Box::new(FunctionFailure::posted(FunctionError::reported(body))))
+            }
             RemoteError::TimedOut { .. } => {
                 let error = ErrorObject::new("Sandbox.Timedout", error.to_string());
                 NoResult::Failed(Box::new(FunctionFailure::of(error)))

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use durabox_runtime::model::Timestamp;
 use durabox_runtime::store::{self, Store, StoreError};
 use durabox_runtime::{ArtifactError, Clock, Sandbox};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::driver;
 use crate::function::FunctionVersion;
@@ -60,7 +60,8 @@ pub struct Limits {
     /// Invocations at a time; a new execution beyond is a TooManyRequestsException, one that goes on waits.
     /// Lambda's account concurrency is 1,000.
     pub concurrent_invocations: usize,
-    /// Processes of one function at a time.
+    /// Processes of one function at a time; durable executions wait for one, others are a
+    /// TooManyRequestsException.
     pub processes_per_function: usize,
     /// Connections at a time; more wait.
     pub connections: usize,
@@ -125,6 +126,8 @@ pub struct Service {
     _lock: Option<File>,
     /// Where the code of functions is unpacked.
     code_dir: functions::CodeDir,
+    /// Whether the server has ended.
+    ended: watch::Sender<bool>,
 }
 
 /// Takes a directory for this process; the system lets it go when the process ends, however it ends.
@@ -170,6 +173,7 @@ impl Service {
             clock: Clock::real(),
             tails: Tails::default(),
             _lock: lock,
+            ended: watch::Sender::new(false),
             options,
         });
         service.load_functions()?;
@@ -302,6 +306,19 @@ impl Service {
     pub(crate) async fn invocation_permit(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed.
         Arc::clone(&self.invocations).acquire_owned().await.ok()
+    }
+
+    /// Lets go of every execution as it stands, to go on when the server is started again, and ends the
+    /// processes of every function.
+    pub async fn end(&self) {
+        self.ended.send_replace(true);
+        self.shutdown_functions().await;
+    }
+
+    /// Waits for the server's end.
+    pub(crate) async fn ended(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
     }
 
     /// Forgets an execution that its driver has left, once it has told everyone.

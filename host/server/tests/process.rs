@@ -189,6 +189,37 @@ async fn invocations_at_a_time_have_processes_of_their_own_and_the_last_that_wor
 }
 
 #[tokio::test]
+async fn an_invocation_in_turn_waits_for_a_process_that_is_free() {
+    let mut config = ProcessConfig { max_concurrency: 1, ..function() };
+    let mut lines = listen(&mut config);
+    let processes = Processes::new(config);
+    let gate = Gate::new("in-turn");
+    let (busy, event) = (processes.clone(), gate.event());
+    let first = tokio::spawn(async move { invoke(&busy, event).await.unwrap() });
+    lines.recv().await.unwrap();
+    let second = processes.invoke_in_turn(Invocation::new("request-2", "{}"));
+    let mut second = std::pin::pin!(second);
+    let early = tokio::time::timeout(Duration::from_millis(50), &mut second).await;
+    assert!(early.is_err(), "the only process is busy: {early:?}");
+    gate.open();
+    assert_eq!(first.await.unwrap()["count"], 1);
+    let answer: Value = serde_json::from_slice(&second.await.unwrap()).unwrap();
+    assert_eq!(answer["count"], 2);
+}
+
+#[tokio::test]
+async fn a_process_that_is_idle_for_long_is_ended() {
+    let processes = Processes::new(ProcessConfig { idle_timeout: Duration::from_millis(1), ..function() });
+    let first = invoke(&processes, json!({})).await.unwrap();
+    let limit = Instant::now() + NEVER;
+    while PathBuf::from(format!("/proc/{}", first["pid"])).exists() {
+        assert!(Instant::now() < limit, "the process stays");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(invoke(&processes, json!({})).await.unwrap()["count"], 1);
+}
+
+#[tokio::test]
 async fn an_invocation_goes_on_when_its_caller_stops_waiting() {
     let mut config = ProcessConfig { max_concurrency: 1, ..function() };
     let mut lines = listen(&mut config);
@@ -292,6 +323,7 @@ async fn an_error_that_the_function_reports_is_passed_on_as_it_is() {
 
     let error = failure(&processes, json!({ "do": "fail", "body": "not JSON", "headers": headers })).await;
     assert_eq!((&*error.error_type, &*error.body), ("Runtime.OrderError", b"not JSON".as_slice()));
+    assert_eq!(error.message, "not JSON");
 
     // X-Ray's cause comes in a header of up to a megabyte.
     let headers = json!({ "Lambda-Runtime-Function-XRay-Error-Cause": "x".repeat(1024 * 1024) });

@@ -122,6 +122,8 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
 }
 
 async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
+    // From here on, so that nobody who has read where it listens can kill what they meant to end.
+    let interrupted = interrupted()?;
     let started = start(args).await?;
     // Executions that were open go on here, with what this server grants.
     let resumed = started.service.resume()?;
@@ -139,7 +141,7 @@ async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
     }
     eprintln!("use it     AWS_ENDPOINT_URL_LAMBDA={endpoint}");
     println!("listening on {endpoint}");
-    let service = started.until(args, interrupted()).await?;
+    let service = started.until(args, interrupted).await?;
     match (service.open_count(), args.memory) {
         (0, _) => eprintln!("ended"),
         (open, true) => eprintln!("ended; {} open, and gone", count(open, "execution")),
@@ -182,7 +184,7 @@ impl Started {
         serve(self.listener, app, args.max_connections, ended)
             .await
             .map_err(|error| CliError::usage(format!("serving {} failed: {error}", self.endpoint)))?;
-        self.service.shutdown_functions().await;
+        self.service.end().await;
         Ok(self.service)
     }
 }
@@ -251,17 +253,19 @@ fn options(args: &Args, endpoint: &str) -> Result<ServiceOptions, CliError> {
     })
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() {
+/// Listens for Ctrl-C and SIGTERM, and returns what waits for one of them.
+fn interrupted() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        // Without it Ctrl-C still ends the server.
-        return drop(tokio::signal::ctrl_c().await);
+    let listen = |kind| {
+        signal(kind).map_err(|error| CliError::usage(format!("cannot listen for what ends the server: {error}")))
     };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 fn busy(address: SocketAddr, error: &std::io::Error) -> CliError {

@@ -8,6 +8,9 @@ use hyper::body::Bytes;
 /// How long a process may take from its start to its first request for work: Lambda's 10 seconds.
 pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a process is kept without work. Lambda says no figure; some minutes are seen.
+pub const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
+
 /// What the processes of a function version are.
 #[derive(Clone)]
 pub struct ProcessConfig {
@@ -40,6 +43,8 @@ pub struct ProcessConfig {
     pub memory_mb: u32,
     /// Invocations, and so processes, at a time.
     pub max_concurrency: usize,
+    /// How long a process may be idle, at least; some time after that it is ended.
+    pub idle_timeout: Duration,
     /// Who is told what the processes write.
     pub log: LogSink,
 }
@@ -67,6 +72,7 @@ impl ProcessConfig {
             init_timeout: INIT_TIMEOUT,
             memory_mb: 128,
             max_concurrency: 10,
+            idle_timeout: IDLE_TIMEOUT,
             log: Arc::new(|_| ()),
         }
     }

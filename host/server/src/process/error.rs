@@ -4,7 +4,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 /// Why there is no answer of the function.
 #[derive(Debug, thiserror::Error)]
@@ -72,25 +73,31 @@ pub enum FailureKind {
 }
 
 /// The fields of an error that functions and Lambda have in common.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct ErrorBody {
-    #[serde(rename = "errorType", default)]
+    #[serde(rename = "errorType")]
     error_type: String,
-    #[serde(rename = "errorMessage", default)]
+    #[serde(rename = "errorMessage")]
     message: String,
 }
 
 impl FunctionError {
-    /// An error that the function posted, under the type that its header says or else its body.
+    /// An error that the function posted, under the type that its body says or else its header. A body that
+    /// is no error object is the message.
     pub(super) fn posted(kind: FailureKind, header: Option<String>, body: Bytes) -> Self {
-        let said: Option<ErrorBody> = serde_json::from_slice(&body).ok();
-        let (said_type, message) = said.map_or_else(Default::default, |said| (said.error_type, said.message));
-        let error_type = match header {
-            Some(header) if said_type.is_empty() => header,
-            None if said_type.is_empty() => "Runtime.Unknown".to_owned(),
-            _ => said_type,
+        let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let text = |name: &str| said[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let error_type = text("errorType").or(header).unwrap_or_else(|| "Runtime.Unknown".to_owned());
+        let message = match said.is_object() {
+            true => text("errorMessage").unwrap_or_default(),
+            false => String::from_utf8_lossy(&body).into_owned(),
         };
         Self { kind, error_type, message, body }
+    }
+
+    /// An error that a function elsewhere reported, in its own words.
+    pub fn reported(body: Bytes) -> Self {
+        Self::posted(FailureKind::Reported, Some("Unhandled".to_owned()), body)
     }
 
     pub(super) fn exited(request_id: &str, status: ExitStatus) -> Self {

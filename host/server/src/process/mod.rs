@@ -32,6 +32,6 @@ mod memory;
 mod output;
 mod pool;
 
-pub use config::{INIT_TIMEOUT, Invocation, LogSink, ProcessConfig, ProcessLine, Stream};
+pub use config::{IDLE_TIMEOUT, INIT_TIMEOUT, Invocation, LogSink, ProcessConfig, ProcessLine, Stream};
 pub use error::{FailureKind, FunctionError, InvokeError};
 pub use pool::Processes;

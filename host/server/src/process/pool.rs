@@ -1,7 +1,10 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use hyper::body::Bytes;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::guardian::Guardian;
 use super::instance::{Event, Instance, Process};
@@ -18,25 +21,33 @@ pub struct Processes(Arc<Pool>);
 
 struct Pool {
     config: Arc<ProcessConfig>,
+    /// One for each invocation that may be under way, each with a process of its own.
+    places: Arc<Semaphore>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     /// Frozen processes, the one that worked last at the end.
-    idle: Vec<Instance>,
-    /// Invocations under way, each with a process of its own.
-    busy: usize,
+    idle: Vec<Idle>,
+    /// Whether a task ends the idle ones.
+    is_watched: bool,
     closed: bool,
     /// All processes that have not ended, and some that have.
     living: Vec<Process>,
     guardian: Option<Arc<Guardian>>,
 }
 
+struct Idle {
+    instance: Instance,
+    since: Instant,
+}
+
 impl Processes {
     /// Returns a function version with no process: they are started as they are needed.
     pub fn new(config: ProcessConfig) -> Self {
-        Self(Arc::new(Pool { config: Arc::new(config), state: Mutex::default() }))
+        let places = Arc::new(Semaphore::new(config.max_concurrency));
+        Self(Arc::new(Pool { config: Arc::new(config), places, state: Mutex::default() }))
     }
 
     /// Returns what the processes are.
@@ -55,7 +66,27 @@ impl Processes {
     /// queue: above [`ProcessConfig::max_concurrency`] it is [`InvokeError::TooManyRequests`] at once.
     pub async fn invoke(&self, invocation: Invocation) -> Result<Bytes, InvokeError> {
         let event = Event::new(invocation, &self.0.config)?;
-        let place = Place::take(&self.0)?;
+        let limit = self.0.config.max_concurrency;
+        let room = Arc::clone(&self.0.places).try_acquire_owned();
+        let room = room.map_err(|_| InvokeError::TooManyRequests { limit })?;
+        self.work(event, room).await
+    }
+
+    /// Hands an event to a process as [`Processes::invoke`] does, and waits while as many as may be are busy.
+    ///
+    /// # Errors
+    ///
+    /// As [`Processes::invoke`], without [`InvokeError::TooManyRequests`].
+    pub async fn invoke_in_turn(&self, invocation: Invocation) -> Result<Bytes, InvokeError> {
+        let event = Event::new(invocation, &self.0.config)?;
+        let room = Arc::clone(&self.0.places).acquire_owned().await;
+        // The semaphore is never closed.
+        let room = room.map_err(|_| InvokeError::ShuttingDown)?;
+        self.work(event, room).await
+    }
+
+    async fn work(&self, event: Event, room: OwnedSemaphorePermit) -> Result<Bytes, InvokeError> {
+        let place = Place::take(&self.0, room)?;
         let working = tokio::spawn(place.work(event));
         working.await.unwrap_or_else(|lost| Err(InvokeError::Service(std::io::Error::other(lost))))
     }
@@ -83,7 +114,7 @@ impl Processes {
             }
         }
         let idle = std::mem::take(&mut self.0.state().idle);
-        for instance in &idle {
+        for Idle { instance, .. } in &idle {
             instance.tell_output().await;
         }
     }
@@ -93,28 +124,42 @@ impl Pool {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Ends the processes that have been idle for too long; returns whether that is all of them.
+    fn end_idle(&self) -> bool {
+        let mut state = self.state();
+        state.idle.retain(|idle| idle.since.elapsed() < self.config.idle_timeout);
+        state.is_watched = !state.idle.is_empty();
+        state.idle.is_empty()
+    }
+}
+
+/// Ends idle processes until there are none.
+async fn watch_idle(pool: Weak<Pool>, timeout: Duration) {
+    loop {
+        tokio::time::sleep(timeout).await;
+        if pool.upgrade().is_none_or(|pool| pool.end_idle()) {
+            return;
+        }
+    }
 }
 
 /// One of the places for invocations that may be under way, with the process that had it last.
 struct Place {
     pool: Arc<Pool>,
     instance: Option<Instance>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Place {
-    fn take(pool: &Arc<Pool>) -> Result<Self, InvokeError> {
+    fn take(pool: &Arc<Pool>, room: OwnedSemaphorePermit) -> Result<Self, InvokeError> {
         let mut state = pool.state();
         if state.closed {
             return Err(InvokeError::ShuttingDown);
         }
-        let limit = pool.config.max_concurrency;
-        if state.busy >= limit {
-            return Err(InvokeError::TooManyRequests { limit });
-        }
-        state.busy += 1;
-        state.idle.retain(|instance| instance.process().is_alive());
-        let instance = state.idle.pop();
-        Ok(Self { pool: pool.clone(), instance })
+        state.idle.retain(|idle| idle.instance.process().is_alive());
+        let instance = state.idle.pop().map(|idle| idle.instance);
+        Ok(Self { pool: pool.clone(), instance, _room: room })
     }
 
     async fn work(mut self, event: Event) -> Result<Bytes, InvokeError> {
@@ -156,9 +201,12 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.pool.state();
-        state.busy -= 1;
-        if let Some(instance) = self.instance.take().filter(|_| !state.closed) {
-            state.idle.push(instance);
+        let Some(instance) = self.instance.take().filter(|_| !state.closed) else { return };
+        state.idle.push(Idle { instance, since: Instant::now() });
+        // There is no runtime when the server ends, and the processes with it.
+        if let (false, Ok(runtime)) = (state.is_watched, Handle::try_current()) {
+            state.is_watched = true;
+            runtime.spawn(watch_idle(Arc::downgrade(&self.pool), self.pool.config.idle_timeout));
         }
     }
 }

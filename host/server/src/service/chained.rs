@@ -29,6 +29,22 @@ enum Target {
     Refused(ErrorObject),
 }
 
+/// A plain function that runs for an execution.
+struct Calling(Arc<Hosted>);
+
+impl Calling {
+    fn of(hosted: &Arc<Hosted>) -> Self {
+        hosted.calls.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(hosted))
+    }
+}
+
+impl Drop for Calling {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 impl Service {
     /// Decides what the chained invokes call that an execution has just started, and completes their events.
     pub(super) fn plan_chained(&self, execution: &mut Execution) -> Vec<Plan> {
@@ -104,11 +120,14 @@ impl Service {
                     }
                 }
                 Target::Plain { function, function_arn } => {
-                    let (service, parent) = (Arc::clone(self), Arc::clone(parent));
-                    parent.calls.fetch_add(1, Ordering::AcqRel);
+                    let (service, calling) = (Arc::clone(self), Calling::of(parent));
                     tokio::spawn(async move {
-                        service.call_chained(&parent, &function, function_arn, invoke).await;
-                        parent.calls.fetch_sub(1, Ordering::AcqRel);
+                        tokio::select! {
+                            biased;
+                            // It is made again when the server is started again.
+                            () = service.ended() => {}
+                            () = service.call_chained(&calling.0, &function, function_arn, invoke) => {}
+                        }
                     });
                 }
             }
@@ -133,6 +152,7 @@ impl Service {
             client_context: None,
             tenant_id: invoke.tenant_id,
             is_durable: false,
+            waits: true,
         };
         let end = match call_function(function, call).await {
             Ok(answer) => ChainedInvokeEnd::Succeeded(Some(String::from_utf8_lossy(&answer).into_owned())),

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{ServerError, Service, ServiceError};
@@ -297,14 +298,17 @@ impl Service {
     }
 
     /// Ends every process of every function.
-    pub async fn shutdown_functions(&self) {
+    pub(super) async fn shutdown_functions(&self) {
         let functions: Vec<Function> = self.registry.read().values().cloned().collect();
         let versions = functions.iter().flat_map(|function| function.published.values().chain([&function.latest]));
+        let mut shutdowns = JoinSet::new();
         for version in versions {
             if let Code::Process(processes) = &version.code {
-                processes.shutdown().await;
+                let processes = processes.clone();
+                shutdowns.spawn(async move { processes.shutdown().await });
             }
         }
+        shutdowns.join_all().await;
     }
 
     fn latest(&self, function: &FunctionName) -> Result<Arc<FunctionVersion>, ServiceError> {
@@ -370,15 +374,12 @@ impl Service {
         let code = match &version.code {
             Code::Process(processes) => {
                 let old = processes.config();
-                match self.zip_path(version) {
-                    // The handler or the runtime may have changed with the settings.
-                    Some(_) => self
-                        .launch(&version.name, &version.version, settings, &old.working_dir)
-                        .map_err(ServiceError::InvalidParameter)?,
-                    None => {
-                        let (name, version) = (&version.name, &version.version);
-                        self.processes(name, version, settings, old.command.clone(), &old.working_dir, &[])
-                    }
+                let (name, number, directory) = (&version.name, &version.version, &old.working_dir);
+                // The handler or the runtime may have changed with the settings.
+                if is_launched(old, &version.settings) {
+                    self.launch(name, number, settings, directory).map_err(ServiceError::InvalidParameter)?
+                } else {
+                    self.processes(name, number, settings, old.command.clone(), directory, &[])
                 }
             }
             other => other.clone(),
@@ -497,6 +498,12 @@ impl Service {
         let published = published.into_iter().filter_map(|version| Some((version.version.parse().ok()?, version)));
         Ok(Function { latest, published: published.collect(), aliases: kept.aliases })
     }
+}
+
+/// Whether the command of a function is what its directory and its settings say, not one that was named.
+fn is_launched(config: &ProcessConfig, settings: &FunctionSettings) -> bool {
+    commands::launch(settings.runtime.as_deref(), settings.handler.as_deref(), &config.working_dir)
+        .is_ok_and(|launch| launch.command == config.command)
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -242,6 +242,7 @@ impl Service {
             client_context: request.client_context,
             tenant_id: request.tenant_id,
             is_durable: false,
+            waits: false,
         };
         call_function(function, call).await.map_err(|error| match error {
             NoResult::Failed(failure) => PlainFailure::Failed(failure),
