@@ -39,7 +39,8 @@ pub struct Call {
 /// What goes wrong with a call.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// It is refused, with nothing applied.
+    /// It is refused, with nothing applied: status, code and message. Without a code the message is the body,
+    /// which is not Lambda's.
     Refused(u16, &'static str, &'static str),
     /// It is applied, and the answer is lost.
     Lost,

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use durabox::package::check::Packaged;
 use durabox::package::{Package, unpacked};
@@ -34,6 +34,8 @@ fn ended(finished: &Finished, status: ExecutionStatus, result: Option<&str>, log
     assert_eq!(execution.result(), result);
     let is_logged = messages.iter().any(|message| log.iter().all(|word| message.contains(word)));
     assert!(log.is_empty() || is_logged, "no line with {log:?} in {messages:#?}");
+    let other = finished.logs.iter().find(|line| !line.is_object());
+    assert_eq!(other, None, "every line is a JSON object");
 }
 
 /// Returns the error types of the invocations that crashed.
@@ -82,6 +84,32 @@ fn a_result_too_large_for_the_answer_goes_by_a_checkpoint() {
     assert_eq!(last.updates, ["EXECUTION SUCCEED"]);
     let Some(InvocationEnd::Answered(answer)) = finished.ends.last() else { panic!("an answer") };
     assert_eq!(answer.result.as_deref(), Some(""));
+}
+
+#[test]
+fn a_result_that_is_too_large_as_text_inside_the_answer_goes_by_a_checkpoint() {
+    // Each quote of it takes two bytes there: 4.8 million bytes become 7.2 million.
+    let input = json!(vec!["a"; 1_200_000]).to_string();
+    let finished = execute("invoke_target_echo", Options::new(&input));
+    ended(&finished, Succeeded, Some(&input), &[]);
+    assert_eq!(finished.calls.last().expect("a checkpoint").updates, ["EXECUTION SUCCEED"]);
+}
+
+#[test]
+fn a_step_has_the_real_clock_and_random_numbers_and_what_is_between_steps_stays_as_it_was() {
+    let seconds = || SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock that is set").as_secs();
+    let before = seconds();
+    let [first, second] = [(), ()].map(|()| {
+        let finished = execute("reads_world_in_step", Options::new("{}"));
+        let read = finished.execution.result().and_then(|result| serde_json::from_str::<(u64, u64)>(result).ok());
+        read.unwrap_or_else(|| panic!("{:?}", finished.execution))
+    });
+    assert!((before..=seconds()).contains(&first.0), "{} is no time of this test", first.0);
+    assert_ne!(first.1, second.1, "two random numbers of 64 bits");
+    // It names a step by what it reads, which a replay would not find again under another name.
+    for handler in ["draws_random", "reads_clock"] {
+        assert_eq!(execute(handler, Options::new("{}")).execution.status(), Succeeded, "{handler}");
+    }
 }
 
 #[test]
@@ -221,8 +249,37 @@ fn a_checkpoint_that_is_never_answered_ends_with_the_invocations_time() {
     let faults = |call: &Call| (call.invocation == 1).then_some(Fault::Silence);
     let options = Options { told: Some(Duration::from_millis(500)), ..with_faults(HELLO, faults) };
     let finished = execute("hello_world", options);
-    ended(&finished, Succeeded, GREETING, &["the invocation crashed", "Sandbox.Timedout"]);
+    let words = "CheckpointDurableExecution had no answer when the invocation's time was up";
+    ended(&finished, Succeeded, GREETING, &["the invocation crashed", "Sandbox.Timedout", words]);
     assert_eq!(crashes(&finished), ["Sandbox.Timedout"]);
+}
+
+#[test]
+fn a_state_that_takes_the_invocations_time_leaves_none_to_begin_with() {
+    let order = r#"{"id":"42","amount":1299}"#;
+    let slow = |call: &Call| {
+        let is_slow = call.invocation == 2 && !call.is_checkpoint;
+        // The handler would be stopped 50 ms before the end of 500.
+        is_slow.then_some(Fault::Slow(Duration::from_millis(440)))
+    };
+    let options = Options { page_size: 2, told: Some(Duration::from_millis(500)), ..with_faults(order, slow) };
+    let finished = execute("order", options);
+    ended(
+        &finished,
+        Succeeded,
+        run("order", order).execution.result(),
+        &["the invocation crashed", "Sandbox.Timedout"],
+    );
+    assert_eq!(crashes(&finished), ["Sandbox.Timedout"]);
+    let told = finished.calls.iter().filter(|call| call.invocation == 2 && call.is_checkpoint).count();
+    assert_eq!(told, 0, "the handler was not begun");
+}
+
+#[test]
+fn what_is_no_answer_of_lambda_says_what_it_is() {
+    let fault = Fault::Refused(403, "", "<html>blocked by a proxy</html>");
+    let finished = execute("hello_world", with_faults(HELLO, move |_| Some(fault.clone())));
+    ended(&finished, Failed, None, &["was rejected", "UnknownError", "blocked by a proxy", "HTTP 403"]);
 }
 
 #[test]

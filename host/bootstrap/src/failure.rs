@@ -9,6 +9,12 @@ use durabox_runtime::sandbox::CheckpointFailure;
 /// What begins the message of a stale token. The service writes it so, the SDKs with capitals.
 const STALE_TOKEN: &str = "invalid checkpoint token";
 
+/// The code of an answer about a token.
+const INVALID_PARAMETER: &str = "InvalidParameterValueException";
+
+/// Most bytes of an answer that is not Lambda's in an error's message.
+const MOST_OF_BODY: usize = 500;
+
 /// What an error of the connection is called.
 const NETWORK_ERROR: &str = "NetworkError";
 
@@ -25,9 +31,12 @@ where
         let message = DisplayErrorContext(&error).to_string();
         return CheckpointFailure::Unavailable(ErrorObject::new(NETWORK_ERROR, message));
     };
-    let (status, refusal) = (refusal.raw().status().as_u16(), refusal.err());
-    let code = refusal.code().unwrap_or("ServiceException");
-    let message = refusal.message().unwrap_or_default();
+    let (raw, refusal) = (refusal.raw(), refusal.err());
+    let status = raw.status().as_u16();
+    let body = raw.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    // What has no code is no answer of Lambda, but of something on the way to it.
+    let code = refusal.code().unwrap_or("UnknownError");
+    let message = refusal.message().unwrap_or_else(|| beginning(&body));
     let request = refusal.request_id().map(|id| format!(", request {id}")).unwrap_or_default();
     let object = ErrorObject::new(code, format!("{message} (HTTP {status}{request})"));
     match is_final(status, code, message) {
@@ -36,10 +45,15 @@ where
     }
 }
 
+/// Returns as much of a body as a log line should hold.
+fn beginning(body: &str) -> &str {
+    body.get(..body.floor_char_boundary(MOST_OF_BODY)).unwrap_or(body)
+}
+
 fn is_final(status: u16, code: &str, message: &str) -> bool {
     match status {
         429 => false,
-        400..500 => !message.to_ascii_lowercase().starts_with(STALE_TOKEN),
+        400..500 => code != INVALID_PARAMETER || !message.to_ascii_lowercase().starts_with(STALE_TOKEN),
         _ => code.starts_with("KMS"),
     }
 }
@@ -67,6 +81,7 @@ mod tests {
             (400, "InvalidParameterValueException", "Invalid parent operation id."),
             (403, "AccessDeniedException", "not authorized to perform: lambda:CheckpointDurableExecution"),
             (404, "ResourceNotFoundException", ""),
+            (403, "AccessDeniedException", "Invalid checkpoint token or no permission"),
             (502, "KMSAccessDeniedException", "access denied"),
             (502, "KMSDisabledException", ""),
         ] {

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_lambda::Client;
 use durabox_runtime::engine::replay::{Mode, Replay};
@@ -41,6 +42,8 @@ impl Function {
             environment: visible(
                 env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
             ),
+            // CloudWatch takes all of it.
+            keep_output: false,
             memory_limit: megabytes.map_or(InvokeOptions::default().memory_limit, memory_limit),
             ..InvokeOptions::default()
         };
@@ -55,6 +58,7 @@ impl Function {
             log::own("ERROR", &format!("request {}: {}", context.request_id, error.error_message));
         })?;
         let log = Log::new(&input.durable_execution_arn, &context.request_id);
+        log.attribute();
         match self.run(input, &context, &log).await {
             InvocationEnd::Answered(output) => {
                 if let (Some(InvocationStatus::Failed), Some(error)) = (output.status, &output.error) {
@@ -72,10 +76,7 @@ impl Function {
     async fn run(&self, input: InvocationInput, context: &Context, log: &Log) -> InvocationEnd {
         let deadline = match Deadline::at(context.deadline) {
             Ok(deadline) => deadline,
-            Err(left) => {
-                let message = format!("nothing was begun: {} ms are left of the invocation's time", left.as_millis());
-                return InvocationEnd::Crashed(ErrorObject::new("Sandbox.Timedout", message));
-            }
+            Err(left) => return too_late(left),
         };
         let arn = input.durable_execution_arn.clone();
         let service = Service::new(self.client.clone(), arn.clone(), deadline.answer, log.clone());
@@ -90,6 +91,11 @@ impl Function {
             let message = "malformed invocation envelope: the first operation is not the EXECUTION with its input";
             return InvocationEnd::Crashed(ErrorObject::new("MalformedEvent", message));
         };
+        // The pages may have taken most of the time.
+        let handler = match deadline.handler() {
+            Ok(left) => left,
+            Err(left) => return too_late(left),
+        };
         let invocation = Invocation {
             info: InvocationInfo {
                 execution_arn: arn,
@@ -100,11 +106,17 @@ impl Function {
             replay: Replay::new(input.checkpoint_token, input.operations, Mode::Live),
             client: Box::new(service),
             clock: Clock::real(),
-            options: Arc::new(InvokeOptions { deadline: deadline.handler, ..self.options.clone() }),
+            options: Arc::new(InvokeOptions { deadline: handler, ..self.options.clone() }),
             sink: Some(log.sink()),
         };
         complete(&self.sandbox, &self.artifact, invocation).await.end
     }
+}
+
+/// Says that too little time is left to begin anything; the next invocation has more.
+fn too_late(left: Duration) -> InvocationEnd {
+    let message = format!("nothing was begun: {} ms are left of the invocation's time", left.as_millis());
+    InvocationEnd::Crashed(ErrorObject::new("Sandbox.Timedout", message))
 }
 
 /// Reads an event.

@@ -1,13 +1,18 @@
 //! The log: one JSON object to a line of stdout, which Lambda hands to CloudWatch.
 
+use std::fmt;
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use durabox_runtime::Clock;
 use durabox_runtime::model::{ErrorObject, Timestamp};
 use durabox_runtime::sandbox::{LogLevel, LogLine, Sink, Stream};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata};
 
 /// Writes lines of one invocation; clones write lines of the same.
 #[derive(Clone, Debug)]
@@ -40,12 +45,12 @@ struct Line<'a> {
     attempt: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     logger: Option<&'a str>,
-    /// The author's own; one that is called as a member above is left out.
+    /// The author's own.
     #[serde(flatten)]
     fields: Map<String, Value>,
 }
 
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 11] = [
     "timestamp",
     "level",
     "message",
@@ -56,14 +61,24 @@ const MEMBERS: [&str; 10] = [
     "operationName",
     "attempt",
     "logger",
+    "fields",
 ];
+
+/// The invocation that is under way, or was last.
+static CURRENT: Mutex<Option<Log>> = Mutex::new(None);
 
 /// What our own lines are known by.
 const OWN: &str = "durabox";
 
 impl Log {
     pub(crate) fn new(execution_arn: &str, request_id: &str) -> Self {
-        Self(Arc::new(Origin { execution_arn: execution_arn.to_owned(), request_id: request_id.to_owned() }))
+        let origin = Origin { execution_arn: execution_arn.to_owned(), request_id: request_id.to_owned() };
+        Self(Arc::new(origin))
+    }
+
+    /// Attributes to this invocation what libraries have to say from here on: there is one at a time.
+    pub(crate) fn attribute(&self) {
+        *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clone());
     }
 
     /// Returns what writes the handler's lines as they come.
@@ -151,13 +166,77 @@ fn level(line: &LogLine) -> &'static str {
     }
 }
 
+/// Returns the author's fields as members of a line. Those that are called as members of ours, and what has no
+/// name, are put together under `fields`.
 fn fields(fields: &Value) -> Map<String, Value> {
-    let Value::Object(fields) = fields else { return Map::new() };
-    fields
-        .iter()
-        .filter(|(name, _)| !MEMBERS.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    let nested = |value: Value| Map::from_iter([("fields".to_owned(), value)]);
+    match fields {
+        Value::Null => Map::new(),
+        Value::Object(fields) => {
+            let (ours, mut own): (Map<_, _>, Map<_, _>) =
+                fields.clone().into_iter().partition(|(name, _)| MEMBERS.contains(&name.as_str()));
+            if !ours.is_empty() {
+                own.extend(nested(Value::Object(ours)));
+            }
+            own
+        }
+        other => nested(other.clone()),
+    }
+}
+
+/// Takes the warnings and errors of libraries to the log, in its form.
+pub(crate) struct Libraries;
+
+impl tracing::Subscriber for Libraries {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && *metadata.level() <= Level::WARN
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::WARN)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut said = Said::default();
+        event.record(&mut said);
+        let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (level, logger) = (event.metadata().level().as_str(), event.metadata().target());
+        let line = match &current {
+            Some(log) => log.of_ours(level, &said.message, said.fields),
+            None => Line { fields: said.fields, ..Line::of_ours(level, &said.message) },
+        };
+        write(&Line { logger: Some(logger), ..line });
+    }
+
+    // Spans are not enabled.
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// What a library says.
+#[derive(Default)]
+struct Said {
+    message: String,
+    fields: Map<String, Value>,
+}
+
+impl Visit for Said {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        match field.name() {
+            "message" => self.message = text,
+            name => drop(self.fields.insert(name.to_owned(), text.into())),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +262,7 @@ mod tests {
         let expected = json!({
             "timestamp": "2026-01-01T00:00:00.123Z", "level": "INFO", "message": "charged", "requestId": "request-1",
             "executionArn": "arn:E", "durableExecutionArn": "arn:E", "operationId": "id", "operationName": "charge",
-            "attempt": 2, "logger": "order", "amount": 3
+            "attempt": 2, "logger": "order", "amount": 3, "fields": {"level": "not ours"}
         });
         assert_eq!(serde_json::to_value(log.line(&line)).expect("JSON"), expected);
     }

@@ -35,6 +35,9 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| log::own("ERROR", &panic.to_string())));
+    // Set once, before anything could have set another.
+    let _ = tracing::subscriber::set_global_default(log::Libraries);
     // Reads root certificates, if the endpoint has any to show, while the handler is loaded.
     let client = thread::spawn(lambda::client);
     let function = Package::locate().and_then(|package| package.load()).and_then(|loaded| {

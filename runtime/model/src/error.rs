@@ -1,3 +1,4 @@
+use crate::update::escaped_length;
 use crate::wire::wire;
 
 wire! {
@@ -26,5 +27,15 @@ impl ErrorObject {
     pub fn size(&self) -> usize {
         [&self.error_message, &self.error_type, &self.error_data].into_iter().flatten().map(String::len).sum::<usize>()
             + self.stack_trace.iter().map(String::len).sum::<usize>()
+    }
+
+    /// Returns the bytes that it takes as JSON, at most.
+    pub fn wire_size(&self) -> usize {
+        // What the members' names and quotes take, and those of a frame.
+        const ENVELOPE: usize = 128;
+        const FRAME: usize = 3;
+        let texts = [&self.error_message, &self.error_type, &self.error_data];
+        let frames = self.stack_trace.iter().map(|frame| FRAME + escaped_length(frame));
+        ENVELOPE + texts.into_iter().flatten().map(|text| escaped_length(text)).sum::<usize>() + frames.sum::<usize>()
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::update::escaped_length;
 use crate::wire::wire;
 use crate::{ErrorObject, Operation, SmolStr};
 
@@ -61,5 +62,11 @@ impl InvocationOutput {
     /// Returns the answer of a function whose handler failed.
     pub const fn failed(error: Option<ErrorObject>) -> Self {
         Self { status: Some(InvocationStatus::Failed), result: None, error }
+    }
+
+    /// Returns the bytes that count towards [`MAX_RESPONSE_SIZE`](crate::MAX_RESPONSE_SIZE): what result and
+    /// error take in the answer, where they are texts inside JSON.
+    pub fn wire_size(&self) -> usize {
+        self.result.as_deref().map_or(0, escaped_length) + self.error.as_ref().map_or(0, ErrorObject::wire_size)
     }
 }

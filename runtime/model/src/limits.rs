@@ -21,7 +21,8 @@ pub const MAX_CHECKPOINT_UPDATES: usize = 250;
 pub const MAX_CHECKPOINT_SIZE: usize = 750 * 1024;
 /// Largest input of a synchronous execution, bytes. Source: API model.
 pub const MAX_INPUT_SIZE: usize = 6 * 1024 * 1024;
-/// Above this many bytes a result goes by an EXECUTION checkpoint: 6 MiB less 50. Source: official SDKs.
+/// Above this many bytes, as text inside the JSON of the answer, a result goes by an EXECUTION checkpoint: 6 MiB
+/// less 50. Source: official SDKs, which do not count what the text becomes longer by in the answer.
 pub const MAX_RESPONSE_SIZE: usize = 6 * 1024 * 1024 - 50;
 /// Longest execution timeout, seconds (366 days). Source: API model.
 pub const MAX_EXECUTION_TIMEOUT_SECONDS: u64 = 31_622_400;

@@ -90,7 +90,7 @@ impl OperationUpdate {
 }
 
 /// Returns the length of `text` inside a JSON string.
-fn escaped_length(text: &str) -> usize {
+pub(crate) fn escaped_length(text: &str) -> usize {
     // This looks at every byte of every payload. Sums instead of branches, and of so few bytes that a sum fits
     // a byte: the compiler then looks at many bytes at once.
     let added = |byte: &u8| {

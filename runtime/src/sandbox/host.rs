@@ -1,5 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use durabox_engine::replay::{CallSite, ClaimView, Replay, Scope};
 use durabox_model::{ErrorObject, Timestamp};
@@ -39,6 +41,10 @@ pub(crate) struct Host {
     pub(super) ambient_reads: Vec<AmbientRead>,
     pub(super) random: Randomness,
     pub(super) sleeps: Arc<Sleeps>,
+    /// Whether a checkpoint is under way.
+    pub(super) telling: Arc<AtomicBool>,
+    /// When the guest's time is up.
+    pub(super) deadline: Option<Instant>,
     /// The latest instant that a step was told.
     pub(super) latest_instant: u64,
     pub(super) output: Output,

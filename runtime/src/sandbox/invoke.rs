@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Instant;
 
@@ -40,7 +41,7 @@ impl Sandbox {
             Err(stop) => (WasiCtx::default(), Some(stop)),
         };
         let host = Host::new(invocation, artifact.form(), wasi, deadline);
-        let sleeps = Arc::clone(&host.sleeps);
+        let (sleeps, telling) = (Arc::clone(&host.sleeps), Arc::clone(&host.telling));
         let mut store = Store::new(self.engine(), host);
         store.limiter(|host| &mut host.limits);
         store.set_epoch_deadline(1);
@@ -56,7 +57,7 @@ impl Sandbox {
             Some(stop) => Err(stop.into()),
             None => {
                 let _ticking = self.ticker().tick();
-                until(deadline, &sleeps, run(artifact, &mut store)).await
+                until(deadline, &sleeps, &telling, run(artifact, &mut store)).await
             }
         };
         store.into_data().report(result)
@@ -69,10 +70,12 @@ async fn run(artifact: &Artifact, store: &mut Store<Host>) -> wasmtime::Result<R
     command.wasi_cli_run().call_run(store).await
 }
 
-/// Runs a guest that may wait in the host until its time is up, on the wall or on its own clock.
+/// Runs a guest that may wait in the host until its time is up, on the wall or on its own clock. A checkpoint
+/// that is under way then is waited for: who sends it knows how long there is for that.
 async fn until<T>(
     deadline: Option<Instant>,
     sleeps: &Sleeps,
+    telling: &AtomicBool,
     guest: impl Future<Output = wasmtime::Result<T>>,
 ) -> wasmtime::Result<T> {
     let mut guest = pin!(guest);
@@ -87,7 +90,10 @@ async fn until<T>(
         }
         let Some(deadline) = deadline else { return Poll::Pending };
         let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
-        timer.as_mut().poll(context).map(|()| Err(Stop::Timedout.into()))
+        match timer.as_mut().poll(context) {
+            Poll::Ready(()) if !telling.load(Ordering::Relaxed) => Poll::Ready(Err(Stop::Timedout.into())),
+            _ => Poll::Pending,
+        }
     })
     .await
 }
@@ -121,11 +127,13 @@ impl Host {
             random: Randomness::new(&options, form),
             sender: Sender::new(Arc::clone(&sleeps), deadline),
             sleeps,
+            telling: Arc::default(),
+            deadline,
             in_step: InStep::default(),
             in_serdes: false,
             http: WasiHttpCtx::new(),
             latest_instant: 0,
-            output: Output::new(sink),
+            output: Output::new(sink, options.keep_output),
             limits: Limits::new(options.memory_limit),
             polls: 0,
             replaced: HashMap::new(),

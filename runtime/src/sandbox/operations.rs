@@ -1,5 +1,8 @@
 //! The durable contract, answered by [`durabox_engine::replay::Replay`].
 
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
 use durabox_engine::replay::{CallSite, Claim, RetryDecision, RetryStrategy, Scope};
 use durabox_model::ErrorObject;
 
@@ -187,13 +190,19 @@ impl Host {
                 return Ok(ready);
             };
             self.checkpoints += 1;
-            let output = self.client.checkpoint(request).await.map_err(|failure| match failure {
+            self.telling.store(true, Ordering::Relaxed);
+            let told = self.client.checkpoint(request).await;
+            self.telling.store(false, Ordering::Relaxed);
+            let output = told.map_err(|failure| match failure {
                 CheckpointFailure::Rejected { error, operation_id } => {
                     Stop::Rejected(with_site(error, operation_id.as_deref(), &self.replay))
                 }
                 CheckpointFailure::Unavailable(error) => Stop::Unavailable(error),
             })?;
             self.replay.handle_checkpoint(output)?;
+            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(Stop::Timedout);
+            }
         }
     }
 

@@ -26,6 +26,9 @@ pub struct InvokeOptions {
     pub environment: Vec<(String, String)>,
     /// The arguments, the program's name first.
     pub arguments: Vec<String>,
+    /// Whether output is kept for the report of the invocation, up to [`MAX_OUTPUT_LINES`](super::MAX_OUTPUT_LINES)
+    /// and [`MAX_OUTPUT_BYTES`](super::MAX_OUTPUT_BYTES); else the sink alone has it, all of it.
+    pub keep_output: bool,
     /// Asked before a step's body runs.
     pub step_hook: Option<StepHook>,
 }
@@ -42,6 +45,7 @@ impl Default for InvokeOptions {
             allowed_hosts: Vec::new(),
             environment: Vec::new(),
             arguments: Vec::new(),
+            keep_output: true,
             step_hook: None,
         }
     }

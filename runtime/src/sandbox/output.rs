@@ -99,16 +99,21 @@ pub(super) struct Output {
     bytes: usize,
     cut: bool,
     sink: Option<Sink>,
+    /// Whether lines are kept, as far as there is room for them.
+    keeps: bool,
 }
 
 impl Output {
-    pub(super) fn new(sink: Option<Sink>) -> Self {
+    pub(super) fn new(sink: Option<Sink>, keeps: bool) -> Self {
         let pipe = Arc::default();
-        Self { pipe, partial: [Vec::new(), Vec::new()], lines: Vec::new(), bytes: 0, cut: false, sink }
+        Self { pipe, partial: [Vec::new(), Vec::new()], lines: Vec::new(), bytes: 0, cut: false, sink, keeps }
     }
 
     /// Keeps a line, or says once that no more are kept.
     pub(super) fn emit(&mut self, line: LogLine) {
+        if !self.keeps {
+            return self.show(&line);
+        }
         if self.cut {
             return;
         }
@@ -119,10 +124,14 @@ impl Output {
             self.cut = true;
             cut_line(&line)
         };
-        if let Some(sink) = &self.sink {
-            sink(&line);
-        }
+        self.show(&line);
         self.lines.push(line);
+    }
+
+    fn show(&self, line: &LogLine) {
+        if let Some(sink) = &self.sink {
+            sink(line);
+        }
     }
 
     pub(super) fn has_pending(&self) -> bool {

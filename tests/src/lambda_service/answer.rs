@@ -175,6 +175,9 @@ fn all(operations: &[std::sync::Arc<Operation>]) -> Vec<&Operation> {
 }
 
 fn refused(status: u16, code: &str, message: &str) -> Answer {
+    if code.is_empty() {
+        return Answer::new(status, message);
+    }
     let body = json!({ "Type": "User", "message": message, "Message": message });
     Answer::new(status, body.to_string())
         .with_header("x-amzn-errortype", code)

@@ -82,30 +82,19 @@ impl Replay {
     /// Returns the answer to the invocation once the handler has returned. A result too large
     /// for the answer is left to a last checkpoint, which [`Replay::poll_checkpoint`] gives.
     pub fn finish(&mut self, outcome: Result<Option<String>, ErrorObject>) -> InvocationOutput {
-        let size = match &outcome {
-            Ok(result) => result.as_ref().map_or(0, String::len),
-            Err(error) => error.size(),
+        let (action, answer) = match outcome {
+            Ok(result) => (OperationAction::Succeed, InvocationOutput::succeeded(result)),
+            Err(error) => (OperationAction::Fail, InvocationOutput::failed(Some(error))),
         };
-        if size <= MAX_RESPONSE_SIZE {
-            return match outcome {
-                Ok(result) => InvocationOutput::succeeded(result),
-                Err(error) => InvocationOutput::failed(Some(error)),
-            };
+        if answer.wire_size() <= MAX_RESPONSE_SIZE {
+            return answer;
         }
-        let action = if outcome.is_ok() { OperationAction::Succeed } else { OperationAction::Fail };
         let mut update = OperationUpdate::new(wire_id("execution-result"), OperationType::Execution, action);
-        match outcome {
-            Ok(result) => {
-                update.payload = result;
-                self.outgoing.push(update);
-                InvocationOutput::succeeded(Some(String::new()))
-            }
-            Err(error) => {
-                update.error = Some(error.into());
-                self.outgoing.push(update);
-                InvocationOutput::failed(None)
-            }
-        }
+        update.payload = answer.result;
+        update.error = answer.error.map(Into::into);
+        self.outgoing.push(update);
+        let result = (action == OperationAction::Succeed).then(String::new);
+        InvocationOutput { status: answer.status, result, error: None }
     }
 
     /// Queues a report, after which the operation waits for it to be durable. What the record has
