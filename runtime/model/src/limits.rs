@@ -16,8 +16,7 @@ pub const MAX_PAYLOAD_SIZE: usize = 1024 * 1024;
 pub const SUMMARY_THRESHOLD: usize = 256 * 1024;
 /// Most updates in one checkpoint. Source: official SDKs.
 pub const MAX_CHECKPOINT_UPDATES: usize = 250;
-/// Largest checkpoint, bytes by [`OperationUpdate::wire_size`](crate::OperationUpdate::wire_size);
-/// an update that is larger goes alone. Source: official SDKs.
+/// Largest checkpoint, bytes of its updates' JSON; an update that is larger goes alone. Source: official SDKs.
 pub const MAX_CHECKPOINT_SIZE: usize = 750 * 1024;
 /// Largest input of a synchronous execution, bytes. Source: API model.
 pub const MAX_INPUT_SIZE: usize = 6 * 1024 * 1024;

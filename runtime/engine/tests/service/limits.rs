@@ -64,11 +64,20 @@ fn a_checkpoint_takes_750_kib_and_a_larger_update_goes_alone() {
         check(ExecutionConfig::default(), vec![vec![sized("succeed STEP a", half), sized("succeed STEP b", half)]])
             .expect_err("760 KiB");
     assert_eq!(error.operation_id(), Some("b"));
-    assert_snapshot!(error, @"a checkpoint takes at most 768000 bytes; STEP b adds 389377 and would make it 778754; send it in a checkpoint of its own");
+    assert_snapshot!(error, @"a checkpoint takes at most 768000 bytes; STEP b adds 389176 and would make it 778352; send it in a checkpoint of its own");
     let apart = vec![vec![sized("succeed STEP a", half)], vec![sized("succeed STEP b", half)]];
     assert_eq!(check(ExecutionConfig::default(), apart).map(drop), Ok(()));
     let alone = vec![vec![sized("succeed STEP a", 1024 * 1024)]];
     assert_eq!(check(ExecutionConfig::default(), alone).map(drop), Ok(()));
+}
+
+#[test]
+fn a_checkpoint_is_measured_as_json_before_it_is_refused() {
+    // What the official Python SDK sends of a map over 500 items: 250 results, full to the last bytes of 750 KiB.
+    let results = |bytes| (0..250).map(|step| sized(&format!("succeed STEP s{step:03}"), bytes)).collect();
+    assert_eq!(check(ExecutionConfig::default(), vec![results(3000)]).map(drop), Ok(()));
+    let error = check(ExecutionConfig::default(), vec![results(3072)]).expect_err("more than 750 KiB");
+    assert!(matches!(error, CheckpointError::CheckpointTooLarge(_)), "{error}");
 }
 
 #[test]
