@@ -110,7 +110,8 @@ pub struct Execution {
     pub(super) invocation_count: u64,
     /// Operations changed since the function was last told, by index.
     pub(super) unseen: Vec<usize>,
-    /// Operations moved from outside the function since its last invocation began.
+    /// Operations moved from outside the function since its last invocation began, and not told to it
+    /// meanwhile.
     pub(super) updated: Vec<usize>,
     /// Operations changed since [`Execution::take_changes`], by index.
     pub(super) dirty: Vec<usize>,

@@ -127,22 +127,24 @@ fn an_end_after_a_cancel_or_a_second_end_or_one_of_nobody_changes_nothing() {
 }
 
 #[test]
-fn an_end_while_the_function_runs_is_told_at_its_next_checkpoint_and_still_wakes_it() {
+fn an_end_while_the_function_runs_is_told_at_its_next_checkpoint_and_wakes_it_no_more() {
     assert_snapshot!(run(
-        "checkpoint start CHAINED_INVOKE i function=f | complete i 1 | checkpoint | suspend | return 1"
+        "checkpoint start CHAINED_INVOKE i function=f, start WAIT w 6s | complete i 1 | checkpoint | suspend | next | return 1"
     ), @r"
   0s  ExecutionStarted
   0s  → Invoke #1 with 1 operations
   0s  ChainedInvokeStarted i f
-  0s  → told: i STARTED
+  0s  WaitStarted w 6s
+  0s  → told: i STARTED, w STARTED
   0s  → run f for i with nothing
   0s  ChainedInvokeSucceeded i 1
   0s  → told: i SUCCEEDED
   0s  InvocationCompleted
-  0s  → Invoke #2 with 2 operations for i
-  0s  InvocationCompleted
-  0s  ExecutionSucceeded  1
-  0s  → closed: SUCCEEDED
+  6s  WaitSucceeded w
+  6s  → Invoke #2 with 3 operations for w
+  6s  InvocationCompleted
+  6s  ExecutionSucceeded  1
+  6s  → closed: SUCCEEDED
 ");
 }
 
