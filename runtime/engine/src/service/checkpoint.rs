@@ -51,14 +51,23 @@ impl Execution {
         }
 
         self.tokens.advance();
-        let token = (!self.status.is_terminal()).then(|| self.tokens.current().to_owned());
-        let output = self.delta(token);
-        self.pause_at_checkpoint(now);
+        let output = self.answer_checkpoint(now);
         if let Some(client_token) = client_token {
             let inbound_token = request.token;
             self.last_checkpoint = Some(AnsweredCheckpoint { client_token, inbound_token, output: output.clone() });
         }
         Ok(output)
+    }
+
+    /// Answers with the next token and what the function has not seen; a pause or the end of the
+    /// execution withholds the token.
+    fn answer_checkpoint(&mut self, now: Timestamp) -> CheckpointOutput {
+        if self.status == ExecutionStatus::Pausing {
+            self.pause_at_checkpoint(now);
+            return CheckpointOutput::default();
+        }
+        let token = (!self.status.is_terminal()).then(|| self.tokens.current().to_owned());
+        self.delta(token)
     }
 
     /// Checks a whole batch in Lambda's order without changing anything. Returns what the execution is
