@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,6 +76,8 @@ pub struct Hosted {
     /// The last request of each kind that had a client token.
     repeatable: Mutex<Vec<(&'static str, String)>>,
     closed: watch::Sender<bool>,
+    /// Whether its deletion came before the end of its last invocation.
+    forgotten: AtomicBool,
 }
 
 impl Hosted {
@@ -106,6 +108,7 @@ impl Hosted {
             calls: AtomicUsize::new(0),
             repeatable: Mutex::default(),
             closed: watch::Sender::new(false),
+            forgotten: AtomicBool::new(false),
         }
     }
 
@@ -141,12 +144,21 @@ impl Hosted {
         let mut execution = self.execution();
         let now = self.now();
         let answer = change(&mut execution, now);
+        if self.forgotten.load(Ordering::Acquire) {
+            return Ok(answer);
+        }
         if let Err(error) = self.recorder.save(&mut execution) {
             let problem = format!("the state of {} cannot be kept: {error}", self.arn);
             *self.broken() = Some(problem.clone());
             return Err(ServiceError::Service(problem));
         }
         Ok(answer)
+    }
+
+    /// Says that its rows are gone: what its last invocation still does is not kept. Called with the
+    /// execution locked, so that no change is being kept meanwhile.
+    pub fn forget(&self) {
+        self.forgotten.store(true, Ordering::Release);
     }
 
     /// Whether the last request of this kind had this client token.

@@ -188,14 +188,28 @@ impl Service {
         Ok(())
     }
 
-    /// DeleteDurableExecution: what is closed is forgotten at once.
+    /// DeleteDurableExecution: what is closed is forgotten at once, whatever its last invocation does.
     pub fn delete(&self, arn: &str) -> Result<Timestamp, ServiceError> {
-        if let Some(hosted) = self.find_open(arn) {
-            let status = hosted.execution().status();
-            return Err(conflict("delete", status));
+        match self.find_open(arn) {
+            Some(hosted) => self.delete_open(&hosted)?,
+            None => {
+                let kept = self.kept(arn)?;
+                check_closed(kept.status)?;
+                self.store.delete(kept.number)?;
+            }
         }
-        self.store.delete(self.kept(arn)?.number)?;
         Ok(self.now())
+    }
+
+    /// Forgets an execution that may have closed before its last invocation has ended.
+    fn delete_open(&self, hosted: &Hosted) -> Result<(), ServiceError> {
+        let execution = hosted.execution();
+        check_closed(execution.status())?;
+        self.store.delete(hosted.number())?;
+        hosted.forget();
+        drop(execution);
+        self.open().remove(&hosted.arn);
+        Ok(())
     }
 
     /// Answers a callback, or sends it a heartbeat.
@@ -257,6 +271,10 @@ impl CallbackAnswer {
 
 fn conflict(wanted: &str, status: ExecutionStatus) -> ServiceError {
     ServiceError::Conflict(format!("Cannot {wanted} a durable execution with status {}.", status.as_str()))
+}
+
+fn check_closed(status: ExecutionStatus) -> Result<(), ServiceError> {
+    if status.is_terminal() { Ok(()) } else { Err(conflict("delete", status)) }
 }
 
 /// Returns how many items a page has.
