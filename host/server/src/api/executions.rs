@@ -9,7 +9,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use durabox_runtime::engine::CheckpointRequest;
-use durabox_runtime::model::{ErrorObject, ExecutionStatus, OperationUpdate};
+use durabox_runtime::model::{ErrorObject, ExecutionStatus, OperationUpdate, Timestamp};
 use durabox_runtime::store::Filter;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -209,11 +209,7 @@ pub async fn list(State(service): State<Arc<Service>>, Path(name): Path<String>,
         started_after: query.time("StartedAfter")?,
         started_before: query.time("StartedBefore")?,
         oldest_first: query.flag("ReverseOrder", false)?,
-        skip: match query.text("Marker") {
-            // No list is so long that its places need more than 32 bits.
-            Some(marker) => marker.parse::<u32>().map_err(|_| ApiError::invalid("Invalid marker"))? as usize,
-            None => 0,
-        },
+        after: query.text("Marker").map(list_marker).transpose()?,
         limit: query.count("MaxItems")?,
     };
     let (executions, next) = if deleting_only { (Vec::new(), None) } else { service.list(filter)? };
@@ -236,6 +232,14 @@ pub async fn list(State(service): State<Arc<Service>>, Path(name): Path<String>,
         answer["NextMarker"] = marker.into();
     }
     Ok(Json(answer).into_response())
+}
+
+/// Reads a marker as the list before gave it: the start of its last item, and that one's number.
+fn list_marker(text: &str) -> Result<(Timestamp, u64), ApiError> {
+    let number = |text: &str| text.parse::<i64>().ok().map(i64::unsigned_abs);
+    let parts = text.split_once('-').and_then(|(start, last)| number(start).zip(number(last)));
+    let (start, last) = parts.ok_or_else(|| ApiError::invalid("Invalid marker"))?;
+    Ok((Timestamp::from_millis(start), last))
 }
 
 fn status(text: &str) -> Result<ExecutionStatus, ApiError> {

@@ -114,8 +114,11 @@ impl Service {
         let limit = page_size(filter.limit)?;
         filter.limit = limit + 1;
         let mut executions = self.store.hosted_list(&filter, self.now())?;
-        let next = (executions.len() > limit).then(|| (filter.skip + limit).to_string());
+        let goes_on = executions.len() > limit;
         executions.truncate(limit);
+        // Tied to the last item, not to its place, which shifts when executions start or are deleted.
+        let last = executions.last().filter(|_| goes_on);
+        let next = last.map(|last| format!("{}-{}", last.start.as_millis(), last.number));
         Ok((executions, next))
     }
 
