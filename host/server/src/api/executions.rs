@@ -225,6 +225,10 @@ pub async fn list(State(service): State<Arc<Service>>, Path(name): Path<String>,
         if let Some(end) = one.end {
             listed["EndTimestamp"] = json!(end);
         }
+        let key = &metadata["durable_config"]["KMSKeyArn"];
+        if key.is_string() {
+            listed["KMSKeyArn"] = key.clone();
+        }
         listed
     });
     let mut answer = json!({ "DurableExecutions": executions.collect::<Vec<Value>>() });
