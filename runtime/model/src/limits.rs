@@ -20,6 +20,9 @@ pub const MAX_CHECKPOINT_UPDATES: usize = 250;
 pub const MAX_CHECKPOINT_SIZE: usize = 750 * 1024;
 /// Largest input of a synchronous execution, bytes. Source: API model.
 pub const MAX_INPUT_SIZE: usize = 6 * 1024 * 1024;
+/// Largest result of an execution, bytes; of one that a chained invoke started [`MAX_PAYLOAD_SIZE`].
+/// Source: API model.
+pub const MAX_RESULT_SIZE: usize = 6 * 1024 * 1024;
 /// Above this many bytes a result goes by an EXECUTION checkpoint: 6 MiB less 50. Source: official SDKs.
 pub const MAX_RESPONSE_SIZE: usize = 6 * 1024 * 1024 - 50;
 /// Longest execution timeout, seconds (366 days). Source: API model.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use durabox_runtime::engine::service::{Execution, callback_execution_arn};
+use durabox_runtime::engine::service::{CheckpointError, Execution, callback_execution_arn};
 use durabox_runtime::engine::{CheckpointOutput, CheckpointRequest, StatePage};
 use durabox_runtime::model::{
-    DEFAULT_PAGE_SIZE, ErrorObject, Event, ExecutionStatus, MAX_CALLBACK_ID_LENGTH, MAX_PAGE_SIZE, Timestamp,
+    DEFAULT_PAGE_SIZE, ErrorObject, Event, ExecutionStatus, MAX_CALLBACK_ID_LENGTH, MAX_PAGE_SIZE, MAX_PAYLOAD_SIZE,
+    Timestamp,
 };
 use durabox_runtime::store::{self, Filter};
 
@@ -124,6 +125,10 @@ impl Service {
 
     /// StopDurableExecution. Stopping again tells when it was stopped first.
     pub fn stop(&self, arn: &str, error: Option<ErrorObject>) -> Result<Timestamp, ServiceError> {
+        let size = error.as_ref().map_or(0, ErrorObject::size);
+        if size > MAX_PAYLOAD_SIZE {
+            return Err(CheckpointError::ErrorTooLarge(size).into());
+        }
         if let Some(hosted) = self.find_open(arn) {
             return hosted.change(|execution, now| {
                 execution.stop(error, now);

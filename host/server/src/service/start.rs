@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use axum::body::Bytes;
 use durabox_runtime::engine::service::{Execution, ExecutionConfig, StartExecution};
-use durabox_runtime::model::MAX_INPUT_SIZE;
+use durabox_runtime::model::{MAX_INPUT_SIZE, MAX_PAYLOAD_SIZE, MAX_RESULT_SIZE};
 use durabox_runtime::store::{self, HostedRun, NewRun};
 use serde_json::Value;
 use uuid::Uuid;
@@ -185,6 +185,7 @@ impl Service {
         let config = ExecutionConfig {
             execution_timeout_seconds: if new.is_sync { timeout.min(MAX_SYNC_SECONDS) } else { timeout },
             page_size: self.options.page_size,
+            max_result_bytes: if new.parent.is_some() { MAX_PAYLOAD_SIZE } else { MAX_RESULT_SIZE },
             ..ExecutionConfig::default()
         };
         let member = new.timeline.join();

@@ -81,6 +81,31 @@ fn a_checkpoint_is_measured_as_json_before_it_is_refused() {
 }
 
 #[test]
+fn a_result_is_at_most_6_mib_and_1_mib_for_who_invoked_the_execution() {
+    let close = |config: ExecutionConfig, bytes| {
+        let mut execution = execution(config);
+        let Some(Effect::Invoke { input, .. }) = execution.poll_effect(START) else { panic!("no invocation") };
+        let updates = vec![sized("succeed EXECUTION r", bytes)];
+        execution.checkpoint(CheckpointRequest { token: input.checkpoint_token, updates }, START).map(drop)
+    };
+    let largest = 6 * 1024 * 1024;
+    assert_eq!(close(ExecutionConfig::default(), largest), Ok(()));
+    let error = close(ExecutionConfig::default(), largest + 1).expect_err("a byte too many");
+    assert_snapshot!(error, @"EXECUTION output payload size must be less than or equal to 6291456 bytes, got 6291457");
+
+    let invoked = || ExecutionConfig { max_result_bytes: 5, ..ExecutionConfig::default() };
+    assert_eq!(close(invoked(), 5), Ok(()));
+    assert_eq!(close(invoked(), 6), Err(CheckpointError::ResultTooLarge { size: 6, limit: 5 }));
+    assert_snapshot!(run_with(invoked(), "return 123456"), @r"
+  0s  ExecutionStarted
+  0s  → Invoke #1 with 1 operations
+  0s  InvocationCompleted
+  0s  ExecutionFailed  EXECUTION output payload size must be less than or equal to 5 bytes, got 6
+  0s  → closed: FAILED
+");
+}
+
+#[test]
 fn lambdas_own_limits_are_the_default() {
     let config = ExecutionConfig::default();
     assert_eq!((config.max_operations, config.max_bytes), (3000, 104_857_600));
