@@ -84,8 +84,9 @@ impl Service {
         marker: Option<&str>,
         max_items: usize,
     ) -> Result<StatePage, ServiceError> {
+        let size = page_size(max_items)?;
         let hosted = self.find_open(arn).ok_or(ServiceError::StaleToken)?;
-        let page = hosted.execution().state(token, marker, max_items)?;
+        let page = hosted.execution().state(token, marker, size)?;
         Ok(page)
     }
 
