@@ -248,7 +248,7 @@ pub async fn get(
         "Tags": {},
     });
     if service.zip_path(&version).is_some() {
-        let host = header(&headers, "host").unwrap_or_default();
+        let host = header(&headers, "host")?.unwrap_or_default();
         let location = format!("http://{host}/durabox/functions/{}/code/{}", version.name, version.version);
         answer["Code"] = json!({ "RepositoryType": "S3", "Location": location });
     }
