@@ -30,3 +30,4 @@ pub use time::Timestamp;
 pub use update::{
     CallbackOptions, ChainedInvokeOptions, ContextOptions, OperationAction, OperationUpdate, StepOptions, WaitOptions,
 };
+pub use wire::null_is_default;

@@ -236,6 +236,7 @@ wire! {
     #[serde(default)]
     pub struct ContextDetails {
         /// Whether the children are needed to rebuild the result.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub replay_children: bool,
         /// The result, JSON text.
         pub result: Option<String>,
@@ -248,6 +249,7 @@ wire! {
     #[serde(default)]
     pub struct StepDetails {
         /// Attempts that have finished; the running one is the next.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub attempt: u32,
         /// When the next attempt is due, while PENDING.
         pub next_attempt_timestamp: Option<Timestamp>,
