@@ -35,6 +35,7 @@ pub async fn checkpoint(State(service): State<Arc<Service>>, Path(arn): Path<Str
         client_token: Option<String>,
     }
     let Checkpoint { checkpoint_token, updates, client_token } = read(&body?)?;
+    check_client_token(client_token.as_deref())?;
     let request = CheckpointRequest { token: checkpoint_token, updates: updates.unwrap_or_default() };
     let output = service.checkpoint(&arn, request, client_token)?;
     let mut state = json!({ "Operations": operations(&output.operations)? });
@@ -46,6 +47,16 @@ pub async fn checkpoint(State(service): State<Arc<Service>>, Path(arn): Path<Str
         answer["CheckpointToken"] = token.into();
     }
     Ok(Json(answer).into_response())
+}
+
+fn check_client_token(token: Option<&str>) -> Result<(), ApiError> {
+    let is_token = |token: &str| (1..=64).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+    match token.filter(|token| !is_token(token)) {
+        None => Ok(()),
+        Some(token) => Err(ApiError::invalid(format!(
+            "Value '{token}' at 'clientToken' failed to satisfy constraint: 1 to 64 printable ASCII characters, no space"
+        ))),
+    }
 }
 
 /// GET …/{arn}/state
@@ -274,6 +285,7 @@ pub async fn pause(State(service): State<Arc<Service>>, Path(arn): Path<String>,
         execution_timeout_paused: Option<bool>,
     }
     let Pause { client_token, reason, execution_timeout_paused } = read(&body?)?;
+    check_client_token(client_token.as_deref())?;
     service.pause(&arn, reason, execution_timeout_paused.unwrap_or(true), client_token)?;
     Ok(empty(StatusCode::ACCEPTED))
 }
@@ -288,6 +300,7 @@ pub async fn resume(State(service): State<Arc<Service>>, Path(arn): Path<String>
         reason: Option<String>,
     }
     let Resume { client_token, reason } = read(&body?)?;
+    check_client_token(client_token.as_deref())?;
     service.resume_execution(&arn, reason, client_token)?;
     Ok(empty(StatusCode::ACCEPTED))
 }
