@@ -44,9 +44,9 @@ pub struct Filter {
     pub name: Option<String>,
     /// Any of these; empty for all.
     pub statuses: Vec<ExecutionStatus>,
-    /// Started at this time or later.
+    /// Started after this time.
     pub started_after: Option<Timestamp>,
-    /// Started at this time or earlier.
+    /// Started before this time.
     pub started_before: Option<Timestamp>,
     /// Oldest first instead of newest first.
     pub oldest_first: bool,
@@ -105,7 +105,7 @@ impl Store {
              AND (?3 IS NULL OR instr(arn, ?3) > 0)
              AND (?4 IS NULL OR name = ?4)
              AND (?5 = '' OR instr(?5, ',' || status || ',') > 0)
-             AND (?6 IS NULL OR start_ms >= ?6) AND (?7 IS NULL OR start_ms <= ?7)
+             AND (?6 IS NULL OR start_ms > ?6) AND (?7 IS NULL OR start_ms < ?7)
              AND (?8 IS NULL OR (start_ms, number) {beyond} (?8, ?9))
              ORDER BY start_ms {order}, number {order} LIMIT ?10"
         );
@@ -249,6 +249,19 @@ mod tests {
         assert!(!known(end + DAY));
         assert_eq!(store.delete_expired(end + DAY).expect("deleted"), 1);
         assert_eq!(store.list().expect("a list"), []);
+    }
+
+    #[test]
+    fn a_list_by_start_time_leaves_out_its_bounds() {
+        let store = Store::in_memory().expect("a store");
+        let at = Timestamp::from_millis;
+        for start in [1, 2, 3] {
+            begin_at(&store, at(start)).expect("begun");
+        }
+        let (started_after, started_before) = (Some(at(1)), Some(at(3)));
+        let filter = Filter { function_name: "f".into(), limit: 9, started_after, started_before, ..Filter::default() };
+        let listed = store.hosted_list(&filter, START).expect("a list");
+        assert_eq!(listed.iter().map(|one| one.number).collect::<Vec<_>>(), [2]);
     }
 
     #[test]
