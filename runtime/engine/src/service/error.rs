@@ -91,6 +91,8 @@ pub enum CheckpointError {
     TimeoutOutOfRange(&'static str, u64),
     #[error("FunctionName must be 1 to {MAX_FUNCTION_NAME_LENGTH} characters, got {0}")]
     InvalidFunctionName(usize),
+    #[error("FunctionName must be a function's name or an ARN of it, got {0:?}")]
+    MalformedFunctionName(String),
     #[error("a checkpoint takes at most {MAX_CHECKPOINT_UPDATES} updates, got {0}")]
     TooManyUpdates(usize),
     #[error(

@@ -67,6 +67,20 @@ fn a_chained_invoke_fails_times_out_or_is_stopped() {
 }
 
 #[test]
+fn what_names_no_function_is_refused_at_the_checkpoint() {
+    assert_snapshot!(run(
+        "checkpoint start CHAINED_INVOKE i function=f:::x | checkpoint start CHAINED_INVOKE i function=123456789012:f:7"
+    ), @r#"
+      0s  ExecutionStarted
+      0s  → Invoke #1 with 1 operations
+      0s  → rejected: FunctionName must be a function's name or an ARN of it, got "f:::x"
+      0s  ChainedInvokeStarted i 123456789012:f:7
+      0s  → told: i STARTED
+      0s  → run 123456789012:f:7 for i with nothing
+    "#);
+}
+
+#[test]
 fn a_chained_invoke_names_a_function_of_1_to_256_characters() {
     let long = "f".repeat(256);
     assert_snapshot!(run(&format!(
