@@ -118,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn a_type_that_is_none_is_refused_in_lambdas_words() {
+        let update = r#"{"Id":"a","Type":"SLEEP","Action":"START"}"#;
+        let error = serde_json::from_str::<OperationUpdate>(update).expect_err("no such type");
+        assert!(error.to_string().starts_with("Unknown operation type."), "{error}");
+    }
+
+    #[test]
     fn an_event_carries_the_details_of_its_type() {
         check::<Event>(
             r#"{"EventId":2,"EventTimestamp":0,"Id":"a","EventType":"CallbackStarted","CallbackStartedDetails":{"CallbackId":"YQ==","HeartbeatTimeout":5}}"#,
