@@ -122,8 +122,9 @@ impl Service {
         version: &FunctionVersion,
         request: &StartRequest,
     ) -> Result<Invoked, ServiceError> {
-        let same_version =
-            serde_json::from_str::<Metadata>(&known.hosted).is_ok_and(|metadata| metadata.version == version.version);
+        let asked = self.function_arn(version, request);
+        let same_function = serde_json::from_str::<Metadata>(&known.hosted)
+            .is_ok_and(|metadata| metadata.version == version.version && metadata.function_arn == asked);
         let open = self.find_open(&known.arn);
         let input = match &open {
             Some(hosted) => hosted.execution().input().map(str::to_owned),
@@ -133,7 +134,7 @@ impl Service {
             (Some(Ok(known)), Ok(given)) => known == given,
             _ => false,
         };
-        if !same_version || !same_input {
+        if !same_function || !same_input {
             return Err(ServiceError::AlreadyStarted(known.arn));
         }
         Ok(open.map_or(Invoked::Closed(known), Invoked::Open))
@@ -150,12 +151,11 @@ impl Service {
             return Err(ServiceError::too_many_invocations(format!("Rate Exceeded: {limit} invocations are running")));
         }
         let arn = self.new_arn(&function, &name);
-        let qualifier = request.function.qualifier.as_deref().unwrap_or(&function.version);
         let new = NewExecution {
             arn,
             name,
             input: input_text(&request.payload),
-            function_arn: self.options.account.qualified_arn(&function.name, qualifier),
+            function_arn: self.function_arn(&function, request),
             is_sync: request.is_sync,
             wants_log: request.wants_log,
             trace_header: request.trace_header.clone(),
@@ -165,6 +165,12 @@ impl Service {
             function,
         };
         self.start(new)
+    }
+
+    /// Returns the ARN of a function as it is invoked, alias included.
+    fn function_arn(&self, function: &FunctionVersion, request: &StartRequest) -> String {
+        let qualifier = request.function.qualifier.as_deref().unwrap_or(&function.version);
+        self.options.account.qualified_arn(&function.name, qualifier)
     }
 
     pub(super) fn new_arn(&self, function: &FunctionVersion, name: &str) -> String {
