@@ -54,7 +54,11 @@ async fn answer(replay: &mut Replay, client: &mut dyn CheckpointClient, end: san
             return if matches!(answer, InvocationEnd::Crashed(_)) { answer } else { end };
         }
     }
-    answer
+    match answer {
+        // Lambda took the execution back, and invokes the function again when it goes on.
+        InvocationEnd::Answered(_) if replay.is_revoked() => InvocationEnd::Answered(InvocationOutput::pending()),
+        answer => answer,
+    }
 }
 
 fn failed(error: ErrorObject) -> InvocationEnd {

@@ -10,7 +10,7 @@ use aws_sdk_lambda::{Client, Config};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use durabox_runtime::engine::{CheckpointOutput, CheckpointRequest};
-use durabox_runtime::model::{ErrorObject, MAX_PAGE_SIZE, Operation, OperationType};
+use durabox_runtime::model::{ErrorObject, MAX_PAGE_SIZE, Operation};
 use durabox_runtime::sandbox::{CheckpointClient, CheckpointFailure, CheckpointFuture};
 use lambda_runtime_api_client::body::Body;
 
@@ -91,7 +91,6 @@ impl Service {
     }
 
     async fn send(&self, request: CheckpointRequest) -> Result<CheckpointOutput, CheckpointFailure> {
-        let closes = request.updates.iter().any(|update| update.operation_type == OperationType::Execution);
         let updates = request.updates.into_iter().map(convert::update).collect::<Result<Vec<_>, _>>();
         let updates = updates.map_err(|error| CheckpointFailure::Rejected {
             error: ErrorObject::new("InvalidParameterValueException", error.to_string()),
@@ -113,13 +112,8 @@ impl Service {
             .unwrap_or_default();
         let mut operations = known(operations)?;
         let token = present(output.checkpoint_token);
-        match &token {
-            Some(token) => operations.extend(self.pages(token, marker).await?),
-            None if closes => {}
-            None => {
-                let message = "the service answered a checkpoint without a token for the next one";
-                return Err(CheckpointFailure::Unavailable(ErrorObject::new("ServiceException", message)));
-            }
+        if let Some(token) = &token {
+            operations.extend(self.pages(token, marker).await?);
         }
         Ok(CheckpointOutput { token, operations, next_marker: None })
     }

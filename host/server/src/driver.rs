@@ -49,10 +49,11 @@ async fn go_on(service: &Arc<Service>, hosted: &Arc<Hosted>) -> Result<(), Servi
         match next.effect {
             Some(Effect::Closed) => return Ok(()),
             Some(Effect::Invoke { request_id, input }) => {
-                let permit = service.invocation_permit().await;
-                let invocation = service.invoke_durable(hosted, request_id, input);
-                let end = while_timers_fire(hosted, invocation).await?;
-                drop(permit);
+                let invocation = async {
+                    let _permit = service.invocation_permit().await;
+                    service.invoke_durable(hosted, request_id, input).await
+                };
+                let end = while_timers_fire(service, hosted, invocation).await?;
                 hosted.change_quietly(|execution, now| execution.complete_invocation(end, now))?;
             }
             None => {
@@ -67,10 +68,18 @@ async fn go_on(service: &Arc<Service>, hosted: &Arc<Hosted>) -> Result<(), Servi
 }
 
 /// Runs an invocation, and meanwhile the timers: history says when something happened, not when the
-/// function came to ask.
-async fn while_timers_fire<T>(hosted: &Hosted, invocation: impl Future<Output = T>) -> Result<T, ServiceError> {
+/// function came to ask. Who waits for the end of an execution that a stop or its timeout has closed
+/// is told at once.
+async fn while_timers_fire<T>(
+    service: &Arc<Service>,
+    hosted: &Hosted,
+    invocation: impl Future<Output = T>,
+) -> Result<T, ServiceError> {
     let mut invocation = std::pin::pin!(invocation);
     loop {
+        if hosted.is_cut_short() {
+            service.close_early(hosted);
+        }
         let due = hosted.execution().poll_timeout();
         tokio::select! {
             biased;

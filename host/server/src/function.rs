@@ -5,7 +5,7 @@ use std::time::Duration;
 use durabox_runtime::Artifact;
 use durabox_runtime::model::MAX_EXECUTION_TIMEOUT_SECONDS;
 use durabox_runtime::sandbox::{AllowedHost, Preopen};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::process::Processes;
 use crate::remote::Remote;
@@ -15,10 +15,10 @@ use crate::remote::Remote;
 #[serde(rename_all = "PascalCase")]
 pub struct DurableConfig {
     /// Seconds, 1 to 31,622,400.
-    #[serde(default = "default_execution_timeout")]
+    #[serde(default = "default_execution_timeout", deserialize_with = "read_execution_timeout")]
     pub execution_timeout: u64,
     /// Days that a closed execution is kept, 1 to 90. Lambda's console begins with 14.
-    #[serde(default = "default_retention")]
+    #[serde(default = "default_retention", deserialize_with = "read_retention")]
     pub retention_period_in_days: u64,
     /// Kept and answered; nothing is encrypted here.
     #[serde(rename = "KMSKeyArn", default, skip_serializing_if = "Option::is_none")]
@@ -31,6 +31,16 @@ const fn default_execution_timeout() -> u64 {
 
 const fn default_retention() -> u64 {
     14
+}
+
+/// Reads a number; `null` is one that is not there.
+fn read_execution_timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_execution_timeout))
+}
+
+/// Reads a number; `null` is one that is not there.
+fn read_retention<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_else(default_retention))
 }
 
 impl Default for DurableConfig {

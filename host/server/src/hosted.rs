@@ -1,9 +1,9 @@
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use durabox_runtime::engine::service::Execution;
-use durabox_runtime::model::Timestamp;
+use durabox_runtime::model::{ExecutionStatus, Timestamp};
 use durabox_runtime::store::Recorder;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
@@ -76,6 +76,10 @@ pub struct Hosted {
     /// The last request of each kind that had a client token.
     repeatable: Mutex<Vec<(&'static str, String)>>,
     closed: watch::Sender<bool>,
+    /// Whether its end has been told to its parent and to the log.
+    announced: AtomicBool,
+    /// Whether its deletion came before the end of its last invocation.
+    forgotten: AtomicBool,
 }
 
 impl Hosted {
@@ -106,6 +110,8 @@ impl Hosted {
             calls: AtomicUsize::new(0),
             repeatable: Mutex::default(),
             closed: watch::Sender::new(false),
+            announced: AtomicBool::new(false),
+            forgotten: AtomicBool::new(false),
         }
     }
 
@@ -141,12 +147,21 @@ impl Hosted {
         let mut execution = self.execution();
         let now = self.now();
         let answer = change(&mut execution, now);
+        if self.forgotten.load(Ordering::Acquire) {
+            return Ok(answer);
+        }
         if let Err(error) = self.recorder.save(&mut execution) {
             let problem = format!("the state of {} cannot be kept: {error}", self.arn);
             *self.broken() = Some(problem.clone());
             return Err(ServiceError::Service(problem));
         }
         Ok(answer)
+    }
+
+    /// Says that its rows are gone: what its last invocation still does is not kept. Called with the
+    /// execution locked, so that no change is being kept meanwhile.
+    pub fn forget(&self) {
+        self.forgotten.store(true, Ordering::Release);
     }
 
     /// Whether the last request of this kind had this client token.
@@ -192,6 +207,16 @@ impl Hosted {
 
     fn broken(&self) -> MutexGuard<'_, Option<String>> {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it has closed from outside, which does not wait for the invocation under way.
+    pub fn is_cut_short(&self) -> bool {
+        matches!(self.execution().status(), ExecutionStatus::Stopped | ExecutionStatus::TimedOut)
+    }
+
+    /// Returns whether its end is still to be announced; from then on it is not.
+    pub fn take_announcement(&self) -> bool {
+        !self.announced.swap(true, Ordering::AcqRel)
     }
 
     /// Tells everyone who waits for the end.

@@ -1,10 +1,12 @@
 use std::fmt;
 
-use durabox_runtime::local::FunctionRef;
-use durabox_runtime::model::MAX_EXECUTION_NAME_LENGTH;
+use durabox_runtime::model::{MAX_EXECUTION_NAME_LENGTH, parse_function_name};
 
 /// The version that is not published.
 pub const LATEST: &str = "$LATEST";
+
+/// Longest name of a function, without what may stand around it. Source: API model.
+const MAX_NAME_LENGTH: usize = 140;
 
 /// Whose functions these are, as ARNs say it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,24 +53,17 @@ pub struct FunctionName {
 impl FunctionName {
     /// Reads a name, a partial ARN or a whole one; `qualifier` is what the query says.
     pub fn parse(text: &str, qualifier: Option<&str>) -> Result<Self, String> {
-        let reference = FunctionRef::parse(text);
-        let is_name = |name: &str| {
-            (1..=140).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-        };
-        if !is_name(&reference.name) {
-            return Err(format!(
-                "Value '{text}' at 'functionName' failed to satisfy constraint: a name, or an ARN of it"
-            ));
+        let named = parse_function_name(text).filter(|(name, _)| name.len() <= MAX_NAME_LENGTH);
+        let (name, inner) = named.ok_or_else(|| {
+            format!("Value '{text}' at 'functionName' failed to satisfy constraint: a name, or an ARN of it")
+        })?;
+        if let (Some(inner), Some(outer)) = (inner, qualifier)
+            && inner != outer
+        {
+            let problem = "The derived qualifier from the function name does not match the specified qualifier.";
+            return Err(problem.into());
         }
-        let qualifier = match (reference.qualifier, qualifier) {
-            (Some(inner), Some(outer)) if inner != outer => {
-                return Err(
-                    "The derived qualifier from the function name does not match the specified qualifier.".into()
-                );
-            }
-            (inner, outer) => inner.or_else(|| outer.map(str::to_owned)),
-        };
-        Ok(Self { name: reference.name, qualifier })
+        Ok(Self { name: name.to_owned(), qualifier: inner.or(qualifier).map(str::to_owned) })
     }
 }
 

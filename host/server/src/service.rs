@@ -323,17 +323,31 @@ impl Service {
 
     /// Forgets an execution that its driver has left, once it has told everyone.
     pub(crate) fn close(self: &Arc<Self>, hosted: &Arc<Hosted>) {
-        let status = hosted.execution().status();
-        if status.is_terminal() {
-            self.tell_parent(hosted);
-            self.log(
-                &LogRecord::new("INFO", format!("execution {}", status.as_str()), hosted.now())
-                    .of_function(&hosted.function.name)
-                    .of_execution(&hosted.arn),
-            );
+        if hosted.execution().status().is_terminal() {
+            self.announce(hosted);
             self.open().remove(&hosted.arn);
         }
         hosted.tell_closed();
+    }
+
+    /// Tells of the end of an execution that was closed from outside, while its last invocation goes on.
+    pub(crate) fn close_early(self: &Arc<Self>, hosted: &Hosted) {
+        self.announce(hosted);
+        hosted.tell_closed();
+    }
+
+    /// Tells the parent and the log of an execution's end, the first time that it is called.
+    fn announce(self: &Arc<Self>, hosted: &Hosted) {
+        if !hosted.take_announcement() {
+            return;
+        }
+        self.tell_parent(hosted);
+        let status = hosted.execution().status().as_str();
+        self.log(
+            &LogRecord::new("INFO", format!("execution {status}"), hosted.now())
+                .of_function(&hosted.function.name)
+                .of_execution(&hosted.arn),
+        );
     }
 
     pub(crate) fn log(&self, record: &LogRecord) {

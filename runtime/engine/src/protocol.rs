@@ -16,7 +16,8 @@ pub struct CheckpointRequest {
 /// The answer to a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CheckpointOutput {
-    /// The next token; absent when the execution has just closed.
+    /// The next token; absent when the execution has just closed, or when a pause has cut the
+    /// invocation short.
     pub token: Option<String>,
     /// The operations that changed since the function was last told, whole.
     pub operations: Vec<Arc<Operation>>,

@@ -526,7 +526,7 @@ fn run_program(program: &[Op], mut fuels: Vec<u32>, page_size: usize) -> (Execut
             Some(Effect::Closed) => return (execution, bodies),
             Some(Effect::Invoke { input, .. }) => {
                 let mut operations = input.operations;
-                operations.extend(rest_of_state(&execution, &input.checkpoint_token, input.next_marker));
+                operations.extend(rest_of_state(&mut execution, &input.checkpoint_token, input.next_marker));
                 let replay = Replay::new(input.checkpoint_token, operations, Mode::Live);
                 let fuel = fuels.pop().unwrap_or(u32::MAX);
                 let mut guest = Guest { replay, execution: Some(&mut execution), now, fuel, ran: Vec::new() };
@@ -547,7 +547,7 @@ fn run_program(program: &[Op], mut fuels: Vec<u32>, page_size: usize) -> (Execut
     }
 }
 
-fn rest_of_state(execution: &Execution, token: &str, mut marker: Option<String>) -> Vec<Arc<Operation>> {
+fn rest_of_state(execution: &mut Execution, token: &str, mut marker: Option<String>) -> Vec<Arc<Operation>> {
     let mut operations = Vec::new();
     while let Some(from) = marker {
         let page = execution.state(token, Some(&from), 0).expect("a page");

@@ -13,6 +13,7 @@ wire! {
         /// Data of the author's choosing.
         pub error_data: Option<String>,
         /// One frame to an element.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub stack_trace: Vec<String>,
     }
 }

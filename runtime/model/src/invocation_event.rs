@@ -15,14 +15,14 @@ pub struct InvocationEvent {
     durable_execution_arn: Option<String>,
     checkpoint_token: Option<String>,
     initial_execution_state: Option<InitialState>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::null_is_default")]
     updated_operation_ids: Vec<SmolStr>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct InitialState {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::null_is_default")]
     operations: Vec<Operation>,
     /// Empty at the end.
     #[serde(default)]

@@ -6,6 +6,7 @@
 mod error;
 mod event;
 mod event_details;
+mod function_name;
 mod invocation;
 mod invocation_event;
 mod limits;
@@ -17,6 +18,7 @@ mod wire;
 pub use error::ErrorObject;
 pub use event::{Event, EventError, EventPayload, RetryDetails};
 pub use event_details::{EventDetails, details};
+pub use function_name::parse_function_name;
 pub use invocation::{InvocationInput, InvocationOutput, InvocationStatus};
 pub use invocation_event::{InvocationEvent, MalformedEvent};
 pub use limits::*;
@@ -30,3 +32,4 @@ pub use time::Timestamp;
 pub use update::{
     CallbackOptions, ChainedInvokeOptions, ContextOptions, OperationAction, OperationUpdate, StepOptions, WaitOptions,
 };
+pub use wire::null_is_default;

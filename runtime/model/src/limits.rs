@@ -16,11 +16,13 @@ pub const MAX_PAYLOAD_SIZE: usize = 1024 * 1024;
 pub const SUMMARY_THRESHOLD: usize = 256 * 1024;
 /// Most updates in one checkpoint. Source: official SDKs.
 pub const MAX_CHECKPOINT_UPDATES: usize = 250;
-/// Largest checkpoint, bytes by [`OperationUpdate::wire_size`](crate::OperationUpdate::wire_size);
-/// an update that is larger goes alone. Source: official SDKs.
+/// Largest checkpoint, bytes of its updates' JSON; an update that is larger goes alone. Source: official SDKs.
 pub const MAX_CHECKPOINT_SIZE: usize = 750 * 1024;
 /// Largest input of a synchronous execution, bytes. Source: API model.
 pub const MAX_INPUT_SIZE: usize = 6 * 1024 * 1024;
+/// Largest result of an execution, bytes; of one that a chained invoke started [`MAX_PAYLOAD_SIZE`].
+/// Source: API model.
+pub const MAX_RESULT_SIZE: usize = 6 * 1024 * 1024;
 /// Above this many bytes, as text inside the JSON of the answer, a result goes by an EXECUTION checkpoint: 6 MiB
 /// less 50. Source: official SDKs, which do not count what the text becomes longer by in the answer.
 pub const MAX_RESPONSE_SIZE: usize = 6 * 1024 * 1024 - 50;

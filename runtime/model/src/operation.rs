@@ -6,7 +6,7 @@ use crate::{ErrorObject, Timestamp};
 
 /// The kinds of operation that Lambda knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE", try_from = "SmolStr")]
 #[allow(missing_docs)]
 pub enum OperationType {
     Execution,
@@ -28,6 +28,16 @@ impl OperationType {
             Self::Callback => "CALLBACK",
             Self::ChainedInvoke => "CHAINED_INVOKE",
         }
+    }
+}
+
+impl TryFrom<SmolStr> for OperationType {
+    /// In Lambda's words.
+    type Error = &'static str;
+
+    fn try_from(text: SmolStr) -> Result<Self, Self::Error> {
+        let all = [Self::Execution, Self::Context, Self::Step, Self::Wait, Self::Callback, Self::ChainedInvoke];
+        all.into_iter().find(|one| one.as_str() == text).ok_or("Unknown operation type.")
     }
 }
 
@@ -236,6 +246,7 @@ wire! {
     #[serde(default)]
     pub struct ContextDetails {
         /// Whether the children are needed to rebuild the result.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub replay_children: bool,
         /// The result, JSON text.
         pub result: Option<String>,
@@ -248,6 +259,7 @@ wire! {
     #[serde(default)]
     pub struct StepDetails {
         /// Attempts that have finished; the running one is the next.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub attempt: u32,
         /// When the next attempt is due, while PENDING.
         pub next_attempt_timestamp: Option<Timestamp>,

@@ -107,6 +107,7 @@ wire! {
     #[serde(default)]
     pub struct ContextOptions {
         /// Whether the children are needed to rebuild the result.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub replay_children: bool,
     }
 
@@ -115,6 +116,7 @@ wire! {
     #[serde(default)]
     pub struct StepOptions {
         /// Seconds to the next attempt, 1 to 31,622,400.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub next_attempt_delay_seconds: u64,
     }
 
@@ -123,6 +125,7 @@ wire! {
     #[serde(default)]
     pub struct WaitOptions {
         /// How long, 1 to 31,622,400 seconds.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub wait_seconds: u64,
     }
 
@@ -131,8 +134,10 @@ wire! {
     #[serde(default)]
     pub struct CallbackOptions {
         /// How long the callback may stay open, 0 to 99,999,999 seconds.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub timeout_seconds: u64,
         /// How long it may stay silent, 0 to 99,999,999 seconds.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub heartbeat_timeout_seconds: u64,
     }
 
@@ -141,6 +146,7 @@ wire! {
     #[serde(default)]
     pub struct ChainedInvokeOptions {
         /// Name or ARN of the function, 1 to 256 characters.
+        #[serde(deserialize_with = "crate::null_is_default")]
         pub function_name: String,
         /// Tenant to invoke it for.
         pub tenant_id: Option<String>,

@@ -16,6 +16,16 @@ macro_rules! wire {
 
 pub(crate) use wire;
 
+/// Reads a member that has a default; `null` is one that is not there, as AWS's SDKs and services take it.
+pub fn null_is_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de> + Default,
+{
+    let given: Option<T> = serde::Deserialize::deserialize(deserializer)?;
+    Ok(given.unwrap_or_default())
+}
+
 /// Whether a member of a shape is left out of its JSON. `None`, an empty list and `false` are.
 pub(crate) trait Member {
     fn is_absent(&self) -> bool {
@@ -79,6 +89,25 @@ mod tests {
     }
 
     #[test]
+    fn null_is_a_member_that_is_not_there() {
+        fn check_null<T: serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(absent: &str, null: &str) {
+            let read = |json: &str| serde_json::from_str::<T>(json).expect(json);
+            assert_eq!(read(null), read(absent));
+        }
+        check_null::<ErrorObject>("{}", r#"{"StackTrace":null,"ErrorType":null}"#);
+        check_null::<ContextDetails>("{}", r#"{"ReplayChildren":null}"#);
+        check_null::<StepDetails>("{}", r#"{"Attempt":null}"#);
+        check_null::<ContextOptions>("{}", r#"{"ReplayChildren":null}"#);
+        check_null::<StepOptions>("{}", r#"{"NextAttemptDelaySeconds":null}"#);
+        check_null::<WaitOptions>("{}", r#"{"WaitSeconds":null}"#);
+        check_null::<CallbackOptions>("{}", r#"{"TimeoutSeconds":null,"HeartbeatTimeoutSeconds":null}"#);
+        check_null::<ChainedInvokeOptions>("{}", r#"{"FunctionName":null}"#);
+        check_null::<InvocationEvent>("{}", r#"{"InitialExecutionState":null,"UpdatedOperationIds":null}"#);
+        let state = |operations| format!(r#"{{"InitialExecutionState":{{{operations}}}}}"#);
+        check_null::<InvocationEvent>(&state(""), &state(r#""Operations":null"#));
+    }
+
+    #[test]
     fn operations_and_updates_are_spelled_as_lambda_spells_them() {
         check::<Operation>(
             r#"{"Id":"a","Type":"CALLBACK","StartTimestamp":1.5,"Status":"TIMED_OUT","CallbackDetails":{"CallbackId":"YQ=="}}"#,
@@ -86,6 +115,13 @@ mod tests {
         check::<OperationUpdate>(
             r#"{"Id":"a","Name":"n","Type":"CHAINED_INVOKE","SubType":"ChainedInvoke","Action":"START","Payload":"1","ChainedInvokeOptions":{"FunctionName":"f","TenantId":"t"}}"#,
         );
+    }
+
+    #[test]
+    fn a_type_that_is_none_is_refused_in_lambdas_words() {
+        let update = r#"{"Id":"a","Type":"SLEEP","Action":"START"}"#;
+        let error = serde_json::from_str::<OperationUpdate>(update).expect_err("no such type");
+        assert!(error.to_string().starts_with("Unknown operation type."), "{error}");
     }
 
     #[test]

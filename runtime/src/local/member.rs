@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use durabox_engine::replay::CallSite;
 use durabox_engine::service::{Execution, ExecutionConfig, InvocationEnd, StartExecution};
-use durabox_model::{InvocationInput, SmolStr, Timestamp};
+use durabox_model::{InvocationInput, MAX_PAYLOAD_SIZE, MAX_RESULT_SIZE, SmolStr, Timestamp};
 
 use super::client::{Shared, Surroundings};
 use super::invocation::Invoker;
@@ -63,6 +63,7 @@ impl Member {
             config: ExecutionConfig {
                 execution_timeout_seconds: options.execution_timeout_seconds,
                 page_size: options.page_size,
+                max_result_bytes: if new.invoked_by.is_some() { MAX_PAYLOAD_SIZE } else { MAX_RESULT_SIZE },
                 ..ExecutionConfig::default()
             },
         };

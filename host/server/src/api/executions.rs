@@ -9,7 +9,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use durabox_runtime::engine::CheckpointRequest;
-use durabox_runtime::model::{ErrorObject, ExecutionStatus, OperationUpdate};
+use durabox_runtime::model::{ErrorObject, ExecutionStatus, OperationUpdate, Timestamp};
 use durabox_runtime::store::Filter;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ pub async fn checkpoint(State(service): State<Arc<Service>>, Path(arn): Path<Str
         client_token: Option<String>,
     }
     let Checkpoint { checkpoint_token, updates, client_token } = read(&body?)?;
+    check_client_token(client_token.as_deref())?;
     let request = CheckpointRequest { token: checkpoint_token, updates: updates.unwrap_or_default() };
     let output = service.checkpoint(&arn, request, client_token)?;
     let mut state = json!({ "Operations": operations(&output.operations)? });
@@ -46,6 +47,16 @@ pub async fn checkpoint(State(service): State<Arc<Service>>, Path(arn): Path<Str
         answer["CheckpointToken"] = token.into();
     }
     Ok(Json(answer).into_response())
+}
+
+fn check_client_token(token: Option<&str>) -> Result<(), ApiError> {
+    let is_token = |token: &str| (1..=64).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+    match token.filter(|token| !is_token(token)) {
+        None => Ok(()),
+        Some(token) => Err(ApiError::invalid(format!(
+            "Value '{token}' at 'clientToken' failed to satisfy constraint: 1 to 64 printable ASCII characters, no space"
+        ))),
+    }
 }
 
 /// GET …/{arn}/state
@@ -209,11 +220,7 @@ pub async fn list(State(service): State<Arc<Service>>, Path(name): Path<String>,
         started_after: query.time("StartedAfter")?,
         started_before: query.time("StartedBefore")?,
         oldest_first: query.flag("ReverseOrder", false)?,
-        skip: match query.text("Marker") {
-            // No list is so long that its places need more than 32 bits.
-            Some(marker) => marker.parse::<u32>().map_err(|_| ApiError::invalid("Invalid marker"))? as usize,
-            None => 0,
-        },
+        after: query.text("Marker").map(list_marker).transpose()?,
         limit: query.count("MaxItems")?,
     };
     let (executions, next) = if deleting_only { (Vec::new(), None) } else { service.list(filter)? };
@@ -229,6 +236,10 @@ pub async fn list(State(service): State<Arc<Service>>, Path(name): Path<String>,
         if let Some(end) = one.end {
             listed["EndTimestamp"] = json!(end);
         }
+        let key = &metadata["durable_config"]["KMSKeyArn"];
+        if key.is_string() {
+            listed["KMSKeyArn"] = key.clone();
+        }
         listed
     });
     let mut answer = json!({ "DurableExecutions": executions.collect::<Vec<Value>>() });
@@ -236,6 +247,14 @@ pub async fn list(State(service): State<Arc<Service>>, Path(name): Path<String>,
         answer["NextMarker"] = marker.into();
     }
     Ok(Json(answer).into_response())
+}
+
+/// Reads a marker as the list before gave it: the start of its last item, and that one's number.
+fn list_marker(text: &str) -> Result<(Timestamp, u64), ApiError> {
+    let number = |text: &str| text.parse::<i64>().ok().map(i64::unsigned_abs);
+    let parts = text.split_once('-').and_then(|(start, last)| number(start).zip(number(last)));
+    let (start, last) = parts.ok_or_else(|| ApiError::invalid("Invalid marker"))?;
+    Ok((Timestamp::from_millis(start), last))
 }
 
 fn status(text: &str) -> Result<ExecutionStatus, ApiError> {
@@ -266,6 +285,7 @@ pub async fn pause(State(service): State<Arc<Service>>, Path(arn): Path<String>,
         execution_timeout_paused: Option<bool>,
     }
     let Pause { client_token, reason, execution_timeout_paused } = read(&body?)?;
+    check_client_token(client_token.as_deref())?;
     service.pause(&arn, reason, execution_timeout_paused.unwrap_or(true), client_token)?;
     Ok(empty(StatusCode::ACCEPTED))
 }
@@ -280,6 +300,7 @@ pub async fn resume(State(service): State<Arc<Service>>, Path(arn): Path<String>
         reason: Option<String>,
     }
     let Resume { client_token, reason } = read(&body?)?;
+    check_client_token(client_token.as_deref())?;
     service.resume_execution(&arn, reason, client_token)?;
     Ok(empty(StatusCode::ACCEPTED))
 }

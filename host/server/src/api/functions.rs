@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use durabox_runtime::model::null_is_default;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,6 +42,7 @@ struct Configuration {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Environment {
+    #[serde(deserialize_with = "null_is_default")]
     variables: BTreeMap<String, String>,
 }
 
@@ -72,7 +74,7 @@ pub async fn create(State(service): State<Arc<Service>>, body: RequestBody) -> A
     struct Create {
         function_name: String,
         code: FunctionCode,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "null_is_default")]
         publish: bool,
         #[serde(flatten)]
         configuration: Configuration,
@@ -117,7 +119,9 @@ pub async fn update_code(State(service): State<Arc<Service>>, Path(name): Path<S
     #[serde(rename_all = "PascalCase", default)]
     struct Update {
         zip_file: Option<String>,
+        #[serde(deserialize_with = "null_is_default")]
         publish: bool,
+        #[serde(deserialize_with = "null_is_default")]
         dry_run: bool,
         architectures: Option<Vec<String>>,
         revision_id: Option<String>,
@@ -248,7 +252,7 @@ pub async fn get(
         "Tags": {},
     });
     if service.zip_path(&version).is_some() {
-        let host = header(&headers, "host").unwrap_or_default();
+        let host = header(&headers, "host")?.unwrap_or_default();
         let location = format!("http://{host}/durabox/functions/{}/code/{}", version.name, version.version);
         answer["Code"] = json!({ "RepositoryType": "S3", "Location": location });
     }

@@ -13,7 +13,7 @@ use durabox_runtime::model::ExecutionStatus;
 
 use super::RequestId;
 use super::error::ApiError;
-use super::request::{Path, Query, header};
+use super::request::{Path, Query, header, header_as_given};
 use crate::Service;
 use crate::service::{Invoked, PlainFailure, StartRequest, failure};
 use crate::tail::Tail;
@@ -32,7 +32,7 @@ pub async fn invoke(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let kind = header(&headers, "x-amz-invocation-type").unwrap_or_else(|| "RequestResponse".into());
+    let kind = header(&headers, "x-amz-invocation-type")?.unwrap_or_else(|| "RequestResponse".into());
     let is_sync = match kind.as_str() {
         "RequestResponse" | "DryRun" => true,
         "Event" => false,
@@ -42,7 +42,7 @@ pub async fn invoke(
             )));
         }
     };
-    let client_context = match header(&headers, "x-amz-client-context") {
+    let client_context = match header(&headers, "x-amz-client-context")? {
         Some(text) => Some(
             BASE64
                 .decode(&text)
@@ -52,7 +52,7 @@ pub async fn invoke(
         ),
         None => None,
     };
-    let wants_log = match header(&headers, "x-amz-log-type").as_deref() {
+    let wants_log = match header(&headers, "x-amz-log-type")?.as_deref() {
         Some("Tail") => is_sync,
         Some("None") | None => false,
         Some(other) => return Err(ApiError::invalid(format!("LogType must be None or Tail, got {other:?}"))),
@@ -60,10 +60,10 @@ pub async fn invoke(
     let request = StartRequest {
         function: Query::of(&uri)?.function(&name)?,
         payload: body?,
-        execution_name: header(&headers, "x-amz-durable-execution-name"),
+        execution_name: header_as_given(&headers, "x-amz-durable-execution-name")?,
         is_sync,
-        trace_header: header(&headers, "x-amzn-trace-id"),
-        tenant_id: header(&headers, "x-amz-tenant-id"),
+        trace_header: header(&headers, "x-amzn-trace-id")?,
+        tenant_id: header(&headers, "x-amz-tenant-id")?,
         client_context,
         wants_log,
     };

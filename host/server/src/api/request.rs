@@ -83,7 +83,13 @@ pub fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
     serde_json::from_slice(text).map_err(|error| ApiError::invalid(format!("Could not parse request body: {error}")))
 }
 
-/// Returns a header as text.
-pub fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().filter(|text| !text.is_empty()).map(str::to_owned)
+/// Returns a header as text; one that is empty counts as absent.
+pub fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, ApiError> {
+    Ok(header_as_given(headers, name)?.filter(|text| !text.is_empty()))
+}
+
+/// Returns a header as text, empty or not.
+pub fn header_as_given(headers: &HeaderMap, name: &str) -> Result<Option<String>, ApiError> {
+    let text = headers.get(name).map(|value| value.to_str().map(str::to_owned)).transpose();
+    text.map_err(|_| ApiError::invalid(format!("the header {name} must be printable ASCII")))
 }

@@ -94,7 +94,9 @@ impl Service {
 
     /// Starts what was planned, once the plan is kept.
     pub(super) fn run_chained(self: &Arc<Self>, parent: &Arc<Hosted>, plans: Vec<Plan>) {
-        for Plan { invoke, target } in plans {
+        for Plan { mut invoke, target } in plans {
+            // What is invoked belongs to the invoker's trace unless the invoke says otherwise.
+            invoke.x_amzn_trace_id = invoke.x_amzn_trace_id.or_else(|| parent.metadata.trace_header.clone());
             match target {
                 Target::Refused(error) => self.complete(parent, &invoke.operation_id, ChainedInvokeEnd::Failed(error)),
                 Target::Durable { function, function_arn, arn, name } => {

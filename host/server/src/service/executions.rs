@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use durabox_runtime::engine::service::{Execution, callback_execution_arn};
+use durabox_runtime::engine::service::{CheckpointError, Execution, callback_execution_arn};
 use durabox_runtime::engine::{CheckpointOutput, CheckpointRequest, StatePage};
 use durabox_runtime::model::{
-    DEFAULT_PAGE_SIZE, ErrorObject, Event, ExecutionStatus, MAX_CALLBACK_ID_LENGTH, MAX_PAGE_SIZE, Timestamp,
+    DEFAULT_PAGE_SIZE, ErrorObject, Event, ExecutionStatus, MAX_CALLBACK_ID_LENGTH, MAX_PAGE_SIZE, MAX_PAYLOAD_SIZE,
+    Timestamp,
 };
 use durabox_runtime::store::{self, Filter};
 
@@ -83,8 +84,9 @@ impl Service {
         marker: Option<&str>,
         max_items: usize,
     ) -> Result<StatePage, ServiceError> {
+        let size = page_size(max_items)?;
         let hosted = self.find_open(arn).ok_or(ServiceError::StaleToken)?;
-        let page = hosted.execution().state(token, marker, max_items)?;
+        let page = hosted.execution().state(token, marker, size)?;
         Ok(page)
     }
 
@@ -114,13 +116,20 @@ impl Service {
         let limit = page_size(filter.limit)?;
         filter.limit = limit + 1;
         let mut executions = self.store.hosted_list(&filter, self.now())?;
-        let next = (executions.len() > limit).then(|| (filter.skip + limit).to_string());
+        let goes_on = executions.len() > limit;
         executions.truncate(limit);
+        // Tied to the last item, not to its place, which shifts when executions start or are deleted.
+        let last = executions.last().filter(|_| goes_on);
+        let next = last.map(|last| format!("{}-{}", last.start.as_millis(), last.number));
         Ok((executions, next))
     }
 
     /// StopDurableExecution. Stopping again tells when it was stopped first.
     pub fn stop(&self, arn: &str, error: Option<ErrorObject>) -> Result<Timestamp, ServiceError> {
+        let size = error.as_ref().map_or(0, ErrorObject::size);
+        if size > MAX_PAYLOAD_SIZE {
+            return Err(CheckpointError::ErrorTooLarge(size).into());
+        }
         if let Some(hosted) = self.find_open(arn) {
             return hosted.change(|execution, now| {
                 execution.stop(error, now);
@@ -188,14 +197,28 @@ impl Service {
         Ok(())
     }
 
-    /// DeleteDurableExecution: what is closed is forgotten at once.
+    /// DeleteDurableExecution: what is closed is forgotten at once, whatever its last invocation does.
     pub fn delete(&self, arn: &str) -> Result<Timestamp, ServiceError> {
-        if let Some(hosted) = self.find_open(arn) {
-            let status = hosted.execution().status();
-            return Err(conflict("delete", status));
+        match self.find_open(arn) {
+            Some(hosted) => self.delete_open(&hosted)?,
+            None => {
+                let kept = self.kept(arn)?;
+                check_closed(kept.status)?;
+                self.store.delete(kept.number)?;
+            }
         }
-        self.store.delete(self.kept(arn)?.number)?;
         Ok(self.now())
+    }
+
+    /// Forgets an execution that may have closed before its last invocation has ended.
+    fn delete_open(&self, hosted: &Hosted) -> Result<(), ServiceError> {
+        let execution = hosted.execution();
+        check_closed(execution.status())?;
+        self.store.delete(hosted.number())?;
+        hosted.forget();
+        drop(execution);
+        self.open().remove(&hosted.arn);
+        Ok(())
     }
 
     /// Answers a callback, or sends it a heartbeat.
@@ -257,6 +280,10 @@ impl CallbackAnswer {
 
 fn conflict(wanted: &str, status: ExecutionStatus) -> ServiceError {
     ServiceError::Conflict(format!("Cannot {wanted} a durable execution with status {}.", status.as_str()))
+}
+
+fn check_closed(status: ExecutionStatus) -> Result<(), ServiceError> {
+    if status.is_terminal() { Ok(()) } else { Err(conflict("delete", status)) }
 }
 
 /// Returns how many items a page has.

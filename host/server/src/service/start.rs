@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use axum::body::Bytes;
 use durabox_runtime::engine::service::{Execution, ExecutionConfig, StartExecution};
-use durabox_runtime::model::MAX_INPUT_SIZE;
+use durabox_runtime::model::{MAX_INPUT_SIZE, MAX_PAYLOAD_SIZE, MAX_RESULT_SIZE};
 use durabox_runtime::store::{self, HostedRun, NewRun};
 use serde_json::Value;
 use uuid::Uuid;
@@ -122,8 +122,9 @@ impl Service {
         version: &FunctionVersion,
         request: &StartRequest,
     ) -> Result<Invoked, ServiceError> {
-        let same_version =
-            serde_json::from_str::<Metadata>(&known.hosted).is_ok_and(|metadata| metadata.version == version.version);
+        let asked = self.function_arn(version, request);
+        let same_function = serde_json::from_str::<Metadata>(&known.hosted)
+            .is_ok_and(|metadata| metadata.version == version.version && metadata.function_arn == asked);
         let open = self.find_open(&known.arn);
         let input = match &open {
             Some(hosted) => hosted.execution().input().map(str::to_owned),
@@ -133,7 +134,7 @@ impl Service {
             (Some(Ok(known)), Ok(given)) => known == given,
             _ => false,
         };
-        if !same_version || !same_input {
+        if !same_function || !same_input {
             return Err(ServiceError::AlreadyStarted(known.arn));
         }
         Ok(open.map_or(Invoked::Closed(known), Invoked::Open))
@@ -150,12 +151,11 @@ impl Service {
             return Err(ServiceError::too_many_invocations(format!("Rate Exceeded: {limit} invocations are running")));
         }
         let arn = self.new_arn(&function, &name);
-        let qualifier = request.function.qualifier.as_deref().unwrap_or(&function.version);
         let new = NewExecution {
             arn,
             name,
             input: input_text(&request.payload),
-            function_arn: self.options.account.qualified_arn(&function.name, qualifier),
+            function_arn: self.function_arn(&function, request),
             is_sync: request.is_sync,
             wants_log: request.wants_log,
             trace_header: request.trace_header.clone(),
@@ -165,6 +165,12 @@ impl Service {
             function,
         };
         self.start(new)
+    }
+
+    /// Returns the ARN of a function as it is invoked, alias included.
+    fn function_arn(&self, function: &FunctionVersion, request: &StartRequest) -> String {
+        let qualifier = request.function.qualifier.as_deref().unwrap_or(&function.version);
+        self.options.account.qualified_arn(&function.name, qualifier)
     }
 
     pub(super) fn new_arn(&self, function: &FunctionVersion, name: &str) -> String {
@@ -185,6 +191,7 @@ impl Service {
         let config = ExecutionConfig {
             execution_timeout_seconds: if new.is_sync { timeout.min(MAX_SYNC_SECONDS) } else { timeout },
             page_size: self.options.page_size,
+            max_result_bytes: if new.parent.is_some() { MAX_PAYLOAD_SIZE } else { MAX_RESULT_SIZE },
             ..ExecutionConfig::default()
         };
         let member = new.timeline.join();

@@ -27,6 +27,9 @@ pub enum Mode {
 pub struct Replay {
     pub(super) mode: Mode,
     token: String,
+    /// Whether the last checkpoint closes the execution, so that no token follows it.
+    closes: bool,
+    revoked: bool,
     pub(super) records: HashMap<SmolStr, Known, RandomState>,
     /// Recorded ids in start order.
     pub(super) order: Vec<SmolStr>,
@@ -64,6 +67,8 @@ impl Replay {
         let mut replay = Self {
             mode,
             token,
+            closes: false,
+            revoked: false,
             records: HashMap::with_capacity_and_hasher(operations.len(), RandomState::default()),
             order: Vec::with_capacity(operations.len()),
             entries: vec![top],
@@ -240,14 +245,22 @@ impl Replay {
             return None;
         }
         let updates = self.outgoing.take_batch();
+        self.closes = updates.last().is_some_and(|last| last.operation_type == OperationType::Execution);
         (!updates.is_empty()).then(|| CheckpointRequest { token: std::mem::take(&mut self.token), updates })
     }
 
     /// Takes the answer to a checkpoint. Further pages of it are given to [`Replay::merge`].
     pub fn handle_checkpoint(&mut self, output: CheckpointOutput) -> Result<(), Fault> {
+        self.revoked = output.token.is_none() && !self.closes;
         self.token = output.token.unwrap_or_default();
         self.merge(output.operations);
         Ok(())
+    }
+
+    /// Whether the service has taken the execution back from this invocation, as a pause does: nothing
+    /// more can be told, and the invocation is to answer PENDING.
+    pub const fn is_revoked(&self) -> bool {
+        self.revoked
     }
 
     /// Returns the token to read the state with.

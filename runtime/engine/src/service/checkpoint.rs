@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use durabox_model::{
     CallbackDetails, ExecutionStatus, MAX_CHECKPOINT_UPDATES, MAX_ID_LENGTH, MAX_NAME_LENGTH, MAX_PAYLOAD_SIZE,
-    MAX_RESPONSE_SIZE, MAX_SUB_TYPE_LENGTH, Operation, OperationAction, OperationStatus, OperationType,
-    OperationUpdate, SmolStr, Timestamp,
+    MAX_SUB_TYPE_LENGTH, Operation, OperationAction, OperationStatus, OperationType, OperationUpdate, SmolStr,
+    Timestamp,
 };
 use foldhash::fast::RandomState;
 
@@ -51,14 +51,23 @@ impl Execution {
         }
 
         self.tokens.advance();
-        let token = (!self.status.is_terminal()).then(|| self.tokens.current().to_owned());
-        let output = self.delta(token);
-        self.pause_at_checkpoint(now);
+        let output = self.answer_checkpoint(now);
         if let Some(client_token) = client_token {
             let inbound_token = request.token;
             self.last_checkpoint = Some(AnsweredCheckpoint { client_token, inbound_token, output: output.clone() });
         }
         Ok(output)
+    }
+
+    /// Answers with the next token and what the function has not seen; a pause or the end of the
+    /// execution withholds the token.
+    fn answer_checkpoint(&mut self, now: Timestamp) -> CheckpointOutput {
+        if self.status == ExecutionStatus::Pausing {
+            self.pause_at_checkpoint(now);
+            return CheckpointOutput::default();
+        }
+        let token = (!self.status.is_terminal()).then(|| self.tokens.current().to_owned());
+        self.delta(token)
     }
 
     /// Checks a whole batch in Lambda's order without changing anything. Returns what the execution is
@@ -82,7 +91,7 @@ impl Execution {
         for update in updates {
             check_shape(update)?;
             if update.operation_type == OperationType::Execution {
-                check_execution(update)?;
+                check_execution(update, self.config.max_result_bytes)?;
                 self.check_limits(metering, update, false)?;
                 continue;
             }
@@ -225,10 +234,11 @@ fn check_shape(update: &OperationUpdate) -> Result<(), CheckpointError> {
     if error_size > MAX_PAYLOAD_SIZE {
         return Err(CheckpointError::ErrorTooLarge(error_size));
     }
-    let limit =
-        if update.operation_type == OperationType::Execution { MAX_RESPONSE_SIZE * 16 } else { MAX_PAYLOAD_SIZE };
+    // The result of an execution has a limit of its own.
     match update.payload.as_ref().map_or(0, String::len) {
-        size if size > limit => Err(CheckpointError::PayloadTooLarge(update.operation_type.as_str(), size)),
+        size if size > MAX_PAYLOAD_SIZE && update.operation_type != OperationType::Execution => {
+            Err(CheckpointError::PayloadTooLarge(update.operation_type.as_str(), size))
+        }
         _ => Ok(()),
     }
 }
@@ -238,9 +248,11 @@ fn every(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
     text.bytes().fold(true, |all, byte| all & is_such(byte))
 }
 
-fn check_execution(update: &OperationUpdate) -> Result<(), CheckpointError> {
+fn check_execution(update: &OperationUpdate, limit: usize) -> Result<(), CheckpointError> {
+    let size = update.payload.as_ref().map_or(0, String::len);
     match update.action {
         OperationAction::Succeed if update.error.is_some() => Err(CheckpointError::ErrorOnSucceed),
+        OperationAction::Succeed if size > limit => Err(CheckpointError::ResultTooLarge { size, limit }),
         OperationAction::Fail if update.payload.is_some() => Err(CheckpointError::PayloadOnFail),
         OperationAction::Succeed | OperationAction::Fail => Ok(()),
         _ => Err(CheckpointError::InvalidAction),

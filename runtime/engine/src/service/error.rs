@@ -75,6 +75,8 @@ pub enum CheckpointError {
     MissingChainedInvokeOptions,
     #[error("{0} output payload size must be less than or equal to {MAX_PAYLOAD_SIZE} bytes, got {1}")]
     PayloadTooLarge(&'static str, usize),
+    #[error("EXECUTION output payload size must be less than or equal to {limit} bytes, got {size}")]
+    ResultTooLarge { size: usize, limit: usize },
     #[error("Error object size must be less than or equal to {MAX_PAYLOAD_SIZE} bytes, got {0}")]
     ErrorTooLarge(usize),
     #[error("operation id must be 1 to {MAX_ID_LENGTH} characters of [a-zA-Z0-9-_], got {0:?}")]
@@ -89,6 +91,8 @@ pub enum CheckpointError {
     TimeoutOutOfRange(&'static str, u64),
     #[error("FunctionName must be 1 to {MAX_FUNCTION_NAME_LENGTH} characters, got {0}")]
     InvalidFunctionName(usize),
+    #[error("FunctionName must be a function's name or an ARN of it, got {0:?}")]
+    MalformedFunctionName(String),
     #[error("a checkpoint takes at most {MAX_CHECKPOINT_UPDATES} updates, got {0}")]
     TooManyUpdates(usize),
     #[error(
@@ -191,7 +195,7 @@ pub enum CallbackError {
     },
 }
 
-/// Why a function's answer to an invocation is invalid. The texts are Lambda's.
+/// Why a function's answer to an invocation is invalid. The texts are Lambda's where one is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum InvalidOutput {
@@ -201,6 +205,8 @@ pub enum InvalidOutput {
     ResultOnFailed,
     #[error("Invalid Status in invocation output.")]
     InvalidStatus,
+    #[error("EXECUTION output payload size must be less than or equal to {limit} bytes, got {size}")]
+    ResultTooLarge { size: usize, limit: usize },
     #[error("Cannot return PENDING status with no pending operations.")]
     NothingPending,
 }

@@ -39,6 +39,15 @@ pub struct ExecutionConfig {
     pub max_operations: u64,
     /// Bytes that the execution may persist, see [`Metering`]; Lambda's limit is 100 MB.
     pub max_bytes: u64,
+    /// Largest result, bytes. Lambda's limit is 6 MiB, and 1 MiB for what a chained invoke starts, whose
+    /// result becomes an operation's.
+    #[serde(default = "default_result_size")]
+    pub max_result_bytes: usize,
+}
+
+/// Returns the limit of what was kept before there was one.
+const fn default_result_size() -> usize {
+    durabox_model::MAX_RESULT_SIZE
 }
 
 impl Default for ExecutionConfig {
@@ -49,6 +58,7 @@ impl Default for ExecutionConfig {
             max_crash_retries: 3,
             max_operations: durabox_model::MAX_OPERATIONS,
             max_bytes: durabox_model::MAX_PERSISTED_BYTES,
+            max_result_bytes: default_result_size(),
         }
     }
 }
@@ -110,7 +120,8 @@ pub struct Execution {
     pub(super) invocation_count: u64,
     /// Operations changed since the function was last told, by index.
     pub(super) unseen: Vec<usize>,
-    /// Operations moved from outside the function since its last invocation began.
+    /// Operations moved from outside the function since its last invocation began, and not told to it
+    /// meanwhile.
     pub(super) updated: Vec<usize>,
     /// Operations changed since [`Execution::take_changes`], by index.
     pub(super) dirty: Vec<usize>,

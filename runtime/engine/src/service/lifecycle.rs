@@ -67,7 +67,7 @@ impl Execution {
             InvocationEnd::Crashed(error) => self.take_crash(error, now),
             InvocationEnd::Answered(output) => {
                 self.crashes = 0;
-                match check_output(&output) {
+                match check_output(&output, self.config.max_result_bytes) {
                     Ok(InvocationStatus::Succeeded) => {
                         self.close(ExecutionStatus::Succeeded, output.result, None, now);
                     }
@@ -229,10 +229,12 @@ impl Execution {
     }
 }
 
-fn check_output(output: &InvocationOutput) -> Result<InvocationStatus, InvalidOutput> {
+fn check_output(output: &InvocationOutput, limit: usize) -> Result<InvocationStatus, InvalidOutput> {
+    let size = output.result.as_ref().map_or(0, String::len);
     match output.status {
         Some(InvocationStatus::Succeeded) if output.error.is_some() => Err(InvalidOutput::ErrorOnSucceeded),
         Some(InvocationStatus::Failed) if output.result.is_some() => Err(InvalidOutput::ResultOnFailed),
+        Some(InvocationStatus::Succeeded) if size > limit => Err(InvalidOutput::ResultTooLarge { size, limit }),
         Some(status) => Ok(status),
         None => Err(InvalidOutput::InvalidStatus),
     }

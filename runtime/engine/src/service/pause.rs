@@ -80,13 +80,11 @@ impl Execution {
         Ok(())
     }
 
-    /// Lets a pause take effect at a checkpoint, which voids the token that it has just answered with.
+    /// Lets a pause take effect at a checkpoint. Its answer has no token, which tells the SDK that the
+    /// invocation is over; a resume invokes the function again.
     pub(super) fn pause_at_checkpoint(&mut self, now: Timestamp) {
-        if self.status == ExecutionStatus::Pausing {
-            self.take_pause(now);
-            self.tokens.advance();
-            self.wake = true;
-        }
+        self.take_pause(now);
+        self.wake = true;
     }
 
     /// Lets the pause take effect.

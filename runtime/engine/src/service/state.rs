@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use durabox_model::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Operation};
+use durabox_model::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Operation, OperationStatus};
 
 use super::{CheckpointError, Execution};
 use crate::{CheckpointOutput, StatePage};
@@ -8,7 +8,7 @@ use crate::{CheckpointOutput, StatePage};
 impl Execution {
     /// Answers `GetDurableExecutionState`: the operations a replay needs, in start order, from
     /// `marker` on, at most `max_items` (0 for Lambda's default of 100, at most 1000).
-    pub fn state(&self, token: &str, marker: Option<&str>, max_items: usize) -> Result<StatePage, CheckpointError> {
+    pub fn state(&mut self, token: &str, marker: Option<&str>, max_items: usize) -> Result<StatePage, CheckpointError> {
         if self.status.is_terminal() || self.invocation.is_none() || token != self.tokens.current() {
             return Err(CheckpointError::InvalidToken);
         }
@@ -17,7 +17,10 @@ impl Execution {
             None => 0,
         };
         let size = if max_items == 0 { DEFAULT_PAGE_SIZE } else { max_items.min(MAX_PAGE_SIZE) };
-        Ok(self.page(from, size.min(self.config.page_size)))
+        let page = self.page(from, size.min(self.config.page_size));
+        let end = page.next_marker.as_ref().and_then(|next| next.parse().ok()).unwrap_or(self.operations.len());
+        self.note_told(|index| (from..end).contains(&index));
+        Ok(page)
     }
 
     /// Returns the page of the replay state that begins at operation `from`.
@@ -47,12 +50,22 @@ impl Execution {
     /// as state, which is whole and may be merged as well.
     pub(super) fn delta(&mut self, token: Option<String>) -> CheckpointOutput {
         let unseen = std::mem::take(&mut self.unseen);
-        let operations: Vec<Arc<Operation>> =
-            unseen.iter().take(self.config.page_size).map(|index| Arc::clone(&self.operations[*index])).collect();
-        let next_marker = (unseen.len() > operations.len()).then(|| {
-            let rest = unseen[operations.len()..].iter().min();
-            rest.copied().unwrap_or_default().to_string()
-        });
+        let (told, rest) = unseen.split_at(unseen.len().min(self.config.page_size));
+        let operations = told.iter().map(|index| Arc::clone(&self.operations[*index])).collect();
+        let next_marker = rest.iter().min().map(usize::to_string);
+        self.note_told(|index| told.contains(&index));
         CheckpointOutput { token, operations, next_marker }
+    }
+
+    /// Notes of which operations the running function has been told. What moved and is known to it
+    /// earns no further invocation; a step that is READY does until it is started, as an SDK may leave
+    /// a retry to the next invocation.
+    fn note_told(&mut self, is_told: impl Fn(usize) -> bool) {
+        if !self.wake {
+            return;
+        }
+        let operations = &self.operations;
+        self.updated.retain(|index| !is_told(*index) || operations[*index].status == OperationStatus::Ready);
+        self.wake = !self.updated.is_empty();
     }
 }

@@ -42,6 +42,8 @@ fn an_invoke_that_ended_badly_answers_with_its_status() {
 fn a_name_and_an_input_beyond_lambdas_are_faults_with_the_call_site() {
     let fault = live(vec![]).ask(0, 1, "pay", invoke("")).expect_err("a fault");
     assert_snapshot!(fault, @r#"CHAINED_INVOKE/ChainedInvoke "pay" at src/main.rs:11: a function's name takes 1 to 256 characters, got 0"#);
+    let fault = live(vec![]).ask(0, 1, "pay", invoke("f:::x")).expect_err("a fault");
+    assert_snapshot!(fault, @r#"CHAINED_INVOKE/ChainedInvoke "pay" at src/main.rs:11: a function is asked for by its name or its ARN, got "f:::x""#);
     let mut replay = live(vec![]);
     let (handle, _) = replay.begin(1, invoke("f"));
     let fault = replay.submit(handle, "x".repeat(1024 * 1024 + 1)).expect_err("a fault");

@@ -8,5 +8,6 @@ mod conditions;
 mod contexts;
 mod invokes;
 mod recorded;
+mod revoked;
 mod steps;
 mod support;

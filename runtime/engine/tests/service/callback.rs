@@ -78,19 +78,23 @@ fn a_closed_execution_takes_no_answer_and_has_no_open_callback() {
 }
 
 #[test]
-fn an_answer_while_the_function_runs_is_told_at_its_next_checkpoint_and_still_wakes_it() {
-    assert_snapshot!(run("checkpoint start CALLBACK c | succeed-callback c 1 | checkpoint | suspend | return 1"), @r"
+fn an_answer_while_the_function_runs_is_told_at_its_next_checkpoint_and_wakes_it_no_more() {
+    assert_snapshot!(run(
+        "checkpoint start CALLBACK c, start WAIT w 6s | succeed-callback c 1 | checkpoint | suspend | next | return 1"
+    ), @r"
   0s  ExecutionStarted
   0s  → Invoke #1 with 1 operations
   0s  CallbackStarted c
-  0s  → told: c STARTED
+  0s  WaitStarted w 6s
+  0s  → told: c STARTED, w STARTED
   0s  CallbackSucceeded c 1
   0s  → told: c SUCCEEDED
   0s  InvocationCompleted
-  0s  → Invoke #2 with 2 operations for c
-  0s  InvocationCompleted
-  0s  ExecutionSucceeded  1
-  0s  → closed: SUCCEEDED
+  6s  WaitSucceeded w
+  6s  → Invoke #2 with 3 operations for w
+  6s  InvocationCompleted
+  6s  ExecutionSucceeded  1
+  6s  → closed: SUCCEEDED
 ");
 }
 

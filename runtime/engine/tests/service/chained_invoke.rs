@@ -67,6 +67,20 @@ fn a_chained_invoke_fails_times_out_or_is_stopped() {
 }
 
 #[test]
+fn what_names_no_function_is_refused_at_the_checkpoint() {
+    assert_snapshot!(run(
+        "checkpoint start CHAINED_INVOKE i function=f:::x | checkpoint start CHAINED_INVOKE i function=123456789012:f:7"
+    ), @r#"
+      0s  ExecutionStarted
+      0s  → Invoke #1 with 1 operations
+      0s  → rejected: FunctionName must be a function's name or an ARN of it, got "f:::x"
+      0s  ChainedInvokeStarted i 123456789012:f:7
+      0s  → told: i STARTED
+      0s  → run 123456789012:f:7 for i with nothing
+    "#);
+}
+
+#[test]
 fn a_chained_invoke_names_a_function_of_1_to_256_characters() {
     let long = "f".repeat(256);
     assert_snapshot!(run(&format!(
@@ -127,22 +141,24 @@ fn an_end_after_a_cancel_or_a_second_end_or_one_of_nobody_changes_nothing() {
 }
 
 #[test]
-fn an_end_while_the_function_runs_is_told_at_its_next_checkpoint_and_still_wakes_it() {
+fn an_end_while_the_function_runs_is_told_at_its_next_checkpoint_and_wakes_it_no_more() {
     assert_snapshot!(run(
-        "checkpoint start CHAINED_INVOKE i function=f | complete i 1 | checkpoint | suspend | return 1"
+        "checkpoint start CHAINED_INVOKE i function=f, start WAIT w 6s | complete i 1 | checkpoint | suspend | next | return 1"
     ), @r"
   0s  ExecutionStarted
   0s  → Invoke #1 with 1 operations
   0s  ChainedInvokeStarted i f
-  0s  → told: i STARTED
+  0s  WaitStarted w 6s
+  0s  → told: i STARTED, w STARTED
   0s  → run f for i with nothing
   0s  ChainedInvokeSucceeded i 1
   0s  → told: i SUCCEEDED
   0s  InvocationCompleted
-  0s  → Invoke #2 with 2 operations for i
-  0s  InvocationCompleted
-  0s  ExecutionSucceeded  1
-  0s  → closed: SUCCEEDED
+  6s  WaitSucceeded w
+  6s  → Invoke #2 with 3 operations for w
+  6s  InvocationCompleted
+  6s  ExecutionSucceeded  1
+  6s  → closed: SUCCEEDED
 ");
 }
 

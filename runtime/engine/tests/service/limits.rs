@@ -64,11 +64,45 @@ fn a_checkpoint_takes_750_kib_and_a_larger_update_goes_alone() {
         check(ExecutionConfig::default(), vec![vec![sized("succeed STEP a", half), sized("succeed STEP b", half)]])
             .expect_err("760 KiB");
     assert_eq!(error.operation_id(), Some("b"));
-    assert_snapshot!(error, @"a checkpoint takes at most 768000 bytes; STEP b adds 389377 and would make it 778754; send it in a checkpoint of its own");
+    assert_snapshot!(error, @"a checkpoint takes at most 768000 bytes; STEP b adds 389176 and would make it 778352; send it in a checkpoint of its own");
     let apart = vec![vec![sized("succeed STEP a", half)], vec![sized("succeed STEP b", half)]];
     assert_eq!(check(ExecutionConfig::default(), apart).map(drop), Ok(()));
     let alone = vec![vec![sized("succeed STEP a", 1024 * 1024)]];
     assert_eq!(check(ExecutionConfig::default(), alone).map(drop), Ok(()));
+}
+
+#[test]
+fn a_checkpoint_is_measured_as_json_before_it_is_refused() {
+    // What the official Python SDK sends of a map over 500 items: 250 results, full to the last bytes of 750 KiB.
+    let results = |bytes| (0..250).map(|step| sized(&format!("succeed STEP s{step:03}"), bytes)).collect();
+    assert_eq!(check(ExecutionConfig::default(), vec![results(3000)]).map(drop), Ok(()));
+    let error = check(ExecutionConfig::default(), vec![results(3072)]).expect_err("more than 750 KiB");
+    assert!(matches!(error, CheckpointError::CheckpointTooLarge(_)), "{error}");
+}
+
+#[test]
+fn a_result_is_at_most_6_mib_and_1_mib_for_who_invoked_the_execution() {
+    let close = |config: ExecutionConfig, bytes| {
+        let mut execution = execution(config);
+        let Some(Effect::Invoke { input, .. }) = execution.poll_effect(START) else { panic!("no invocation") };
+        let updates = vec![sized("succeed EXECUTION r", bytes)];
+        execution.checkpoint(CheckpointRequest { token: input.checkpoint_token, updates }, START).map(drop)
+    };
+    let largest = 6 * 1024 * 1024;
+    assert_eq!(close(ExecutionConfig::default(), largest), Ok(()));
+    let error = close(ExecutionConfig::default(), largest + 1).expect_err("a byte too many");
+    assert_snapshot!(error, @"EXECUTION output payload size must be less than or equal to 6291456 bytes, got 6291457");
+
+    let invoked = || ExecutionConfig { max_result_bytes: 5, ..ExecutionConfig::default() };
+    assert_eq!(close(invoked(), 5), Ok(()));
+    assert_eq!(close(invoked(), 6), Err(CheckpointError::ResultTooLarge { size: 6, limit: 5 }));
+    assert_snapshot!(run_with(invoked(), "return 123456"), @r"
+  0s  ExecutionStarted
+  0s  → Invoke #1 with 1 operations
+  0s  InvocationCompleted
+  0s  ExecutionFailed  EXECUTION output payload size must be less than or equal to 5 bytes, got 6
+  0s  → closed: FAILED
+");
 }
 
 #[test]

@@ -51,3 +51,26 @@ fn children_of_a_completed_context_are_left_out_unless_they_rebuild_its_result()
     let ids: Vec<_> = page.operations.iter().map(|operation| operation.id.as_str()).collect();
     assert_eq!(ids, ["e1", "small", "large", "s2"]);
 }
+
+#[test]
+fn what_moved_and_was_told_only_as_a_page_earns_no_invocation() {
+    let invoked_again = |fetches_pages: bool| {
+        let mut execution = execution(ExecutionConfig { page_size: 1, ..ExecutionConfig::default() });
+        let Some(Effect::Invoke { input, .. }) = execution.poll_effect(START) else { panic!("no invocation") };
+        let updates = ["start STEP s", "start WAIT a 1s", "start WAIT b 1s", "start WAIT last 9s"].map(update).into();
+        let request = CheckpointRequest { token: input.checkpoint_token, updates };
+        let token = execution.checkpoint(request, START).expect("ok").token.expect("a token");
+        let now = START.plus_seconds(2);
+        let request = CheckpointRequest { token, updates: vec![update("succeed STEP s 1")] };
+        let output = execution.checkpoint(request, now).expect("ok");
+        let token = output.token.expect("a token");
+        let mut marker = output.next_marker.filter(|_| fetches_pages);
+        while let Some(from) = marker {
+            marker = execution.state(&token, Some(&from), 0).expect("a page").next_marker;
+        }
+        execution.complete_invocation(InvocationEnd::Answered(InvocationOutput::pending()), now);
+        execution.poll_effect(now).is_some()
+    };
+    assert!(!invoked_again(true));
+    assert!(invoked_again(false));
+}

@@ -44,3 +44,12 @@ fn a_retry_that_carries_a_state_is_a_success_of_its_attempt() {
 fn a_retry_carries_an_error_or_a_state_but_not_both() {
     assert_snapshot!(run("checkpoint retry STEP a 3s state"));
 }
+
+#[test]
+fn a_step_that_became_ready_is_an_invocation_unless_the_running_function_starts_it() {
+    let begin = "checkpoint retry STEP a 1s, start STEP b | sleep 2 | checkpoint succeed STEP b 1";
+    assert_snapshot!(run(&format!("{begin} | suspend | checkpoint succeed STEP a 1 | return 1")));
+    assert_snapshot!(run(&format!(
+        "{begin} | checkpoint start STEP a | checkpoint succeed STEP a 1, start WAIT w 1s | suspend | next | return 1"
+    )));
+}

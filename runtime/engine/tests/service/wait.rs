@@ -35,3 +35,19 @@ fn a_wait_takes_one_second_to_366_days() {
         "checkpoint start WAIT a 0s | checkpoint start WAIT b 31622401s | checkpoint start WAIT c | checkpoint start WAIT d 31622400s"
     ));
 }
+
+#[test]
+fn what_the_running_function_was_told_earns_no_invocation_of_its_own() {
+    assert_snapshot!(run(
+        "checkpoint start WAIT w 1s, start STEP s | sleep 3 | checkpoint succeed STEP s 1 | checkpoint start WAIT last 3s | suspend | next | return 1"
+    ));
+    // Nor does it make a suspension with nothing pending a valid one.
+    assert_snapshot!(run("checkpoint start WAIT w 1s | sleep 3 | checkpoint | suspend | suspend | suspend"));
+}
+
+#[test]
+fn what_moved_after_the_last_checkpoint_is_an_invocation_for_that_alone() {
+    assert_snapshot!(run(
+        "checkpoint start WAIT a 1s, start WAIT b 2s | sleep 1 | checkpoint | sleep 1 | next | suspend | return 1"
+    ));
+}

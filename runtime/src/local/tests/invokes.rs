@@ -52,7 +52,7 @@ fn a_qualifier_takes_what_is_registered_for_it() {
     assert_eq!(told("pay").as_deref(), Some("\"any\""));
     assert_eq!(told("pay:live").as_deref(), Some("\"live\""));
     assert_eq!(told("pay:7").as_deref(), Some("\"any\""));
-    assert_eq!(told("arn:aws:lambda:eu-west-1:1:function:pay:live").as_deref(), Some("\"live\""));
+    assert_eq!(told("arn:aws:lambda:eu-west-1:123456789012:function:pay:live").as_deref(), Some("\"live\""));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use durabox_model::{
     EventDetails, EventError, EventPayload, MAX_FUNCTION_NAME_LENGTH, Operation, OperationAction, OperationStatus,
-    OperationUpdate, Timestamp, details,
+    OperationUpdate, Timestamp, details, parse_function_name,
 };
 
 use super::{Applied, CheckpointError};
@@ -15,15 +15,21 @@ pub(super) fn next(
     match (current, update.action) {
         (None, Action::Start) => {
             let options = update.chained_invoke_options.as_ref().ok_or(CheckpointError::MissingChainedInvokeOptions)?;
-            match options.function_name.chars().count() {
-                1..=MAX_FUNCTION_NAME_LENGTH => Ok(Status::Started),
-                length => Err(CheckpointError::InvalidFunctionName(length)),
-            }
+            check_function_name(&options.function_name)?;
+            Ok(Status::Started)
         }
         (Some(_), Action::Start) => Err(CheckpointError::InvokeExists),
         (Some(Status::Started), Action::Cancel) => Ok(Status::Cancelled),
         (_, Action::Cancel) => Err(CheckpointError::InvokeNotCancellable),
         (_, Action::Succeed | Action::Fail | Action::Retry) => Err(CheckpointError::InvalidInvokeAction),
+    }
+}
+
+fn check_function_name(name: &str) -> Result<(), CheckpointError> {
+    match name.chars().count() {
+        1..=MAX_FUNCTION_NAME_LENGTH if parse_function_name(name).is_some() => Ok(()),
+        1..=MAX_FUNCTION_NAME_LENGTH => Err(CheckpointError::MalformedFunctionName(name.to_owned())),
+        length => Err(CheckpointError::InvalidFunctionName(length)),
     }
 }
 
