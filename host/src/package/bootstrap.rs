@@ -19,11 +19,18 @@ const PACKAGE: &str = "durabox-bootstrap";
 /// What begins the program's mark, which its version follows and a semicolon ends.
 const MARK: &[u8] = b"durabox-bootstrap ";
 
-/// How it is compiled. Given on the command line, so that the profile is the same in any checkout.
-const PROFILE: [&str; 3] = [
+/// How it is compiled. Given on the command line, so that the profile is the same in any checkout, whatever a
+/// configuration of Cargo makes of `release`.
+const PROFILE: [&str; 9] = [
     "profile.lambda.inherits=\"release\"",
     "profile.lambda.debug=\"line-tables-only\"",
     "profile.lambda.strip=\"none\"",
+    "profile.lambda.opt-level=3",
+    "profile.lambda.lto=false",
+    "profile.lambda.panic=\"unwind\"",
+    "profile.lambda.debug-assertions=false",
+    "profile.lambda.overflow-checks=false",
+    "profile.lambda.incremental=false",
 ];
 
 /// A bootstrap that was built.
@@ -115,16 +122,22 @@ pub fn build(
     let compiler = compiler_for(architecture)?;
     let mut arguments: Vec<String> =
         ["-p", PACKAGE, "--bin", "bootstrap", "--profile", "lambda"].map(str::to_owned).into();
-    for setting in PROFILE.into_iter().map(str::to_owned).chain([remapped_paths(triple, &checkout)]) {
-        arguments.extend(["--config".to_owned(), setting]);
-    }
+    arguments.extend(PROFILE.iter().flat_map(|setting| ["--config", setting]).map(str::to_owned));
     arguments.extend(["--target-dir".to_owned(), target_directory.display().to_string()]);
     let mut environment = vec![(c_compiler(triple), compiler)];
     if Architecture::host() != Some(architecture) {
         // The toolchain's own linker knows every target; what else musl needs comes with the target.
         environment.push((linker(triple), "rust-lld".to_owned()));
     }
-    let cargo = Cargo { directory: &checkout, triple, arguments: &arguments, environment: &environment, output };
+    let flags = remapped_paths(&checkout);
+    let cargo = Cargo {
+        directory: &checkout,
+        triple,
+        arguments: &arguments,
+        environment: &environment,
+        flags: Some(&flags),
+        output,
+    };
     let mut program = None;
     let result = cargo.build(|artifact| {
         if artifact.target.name == "bootstrap" {
@@ -153,16 +166,14 @@ fn checkout() -> Result<PathBuf, BootstrapError> {
     }
 }
 
-/// Returns the setting that keeps this machine's paths out of the program: the same source gives the
+/// Returns the flags that keep this machine's paths out of the program: the same source gives the
 /// same program wherever it lies.
-fn remapped_paths(triple: &str, checkout: &Path) -> String {
+fn remapped_paths(checkout: &Path) -> Vec<String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     let paths = [(home, "/cargo"), (Some(checkout.to_owned()), "/durabox")];
-    let flags = paths
-        .iter()
-        .filter_map(|(from, to)| Some(format!("\"--remap-path-prefix={}={to}\"", from.as_ref()?.display())));
-    format!("target.{triple}.rustflags=[{}]", flags.collect::<Vec<_>>().join(", "))
+    let flag = |(from, to): (Option<PathBuf>, _)| Some(format!("--remap-path-prefix={}={to}", from?.display()));
+    paths.into_iter().filter_map(flag).collect()
 }
 
 /// Returns the variable that names the C compiler for a target.
