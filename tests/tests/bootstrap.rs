@@ -303,6 +303,8 @@ fn a_compiled_form_that_does_not_fit_is_refused() {
     does_not_start(&other_cpu, &["for the processor x86-64-v4"]);
     let other_durabox = changed(|manifest| manifest["durabox"] = json!("0.0.1"));
     does_not_start(&other_durabox, &["manifest.json was made by durabox 0.0.1"]);
+    let other_manifest = changed(|manifest| *manifest = json!({"manifestVersion": 2, "functions": []}));
+    does_not_start(&other_manifest, &["manifest.json has version 2, this durabox reads 1"]);
 
     let damaged = Function::new("hello_world");
     let mut code = fs::read(damaged.file("handler.cwasm")).expect("a compiled form");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use durabox_runtime::manifest::{self, BOOTSTRAP, COMPILED, HANDLER, MANIFEST, Manifest};
+use durabox_runtime::manifest::{BOOTSTRAP, COMPILED, HANDLER, MANIFEST, Manifest, ManifestError};
 use durabox_runtime::precompiled::{ENGINE, PrecompiledError, precompile};
 
 use super::archive::{self, Entry};
@@ -36,8 +36,8 @@ pub enum Unreadable {
     #[error("it has no {MANIFEST}: `durabox package` has not made it")]
     NoManifest,
     /// A manifest of another kind.
-    #[error("its {MANIFEST} cannot be read: {0}")]
-    Manifest(#[from] serde_json::Error),
+    #[error("its {0}")]
+    Manifest(#[from] ManifestError),
     /// This durabox cannot compile for its machine, and has nothing to compare its compiled form with.
     #[error(transparent)]
     NoCompiler(PrecompiledError),
@@ -56,15 +56,14 @@ impl Packaged {
     pub fn read(zip: &[u8]) -> Result<Self, Unreadable> {
         let entries = archive::read(zip, MAX_UNZIPPED)?;
         let manifest = entries.iter().find(|entry| entry.name == MANIFEST).ok_or(Unreadable::NoManifest)?;
-        Ok(Self { manifest: serde_json::from_slice(&manifest.bytes)?, entries })
+        Ok(Self { manifest: Manifest::read(&manifest.bytes)?, entries })
     }
 
     /// Compares it with the tested wasm and with itself: every file with its digest, the compiled form
     /// with what this durabox compiles of the wasm.
     pub fn differences(&self, tested: &[u8]) -> Result<Vec<Difference>, Unreadable> {
         let mut found = Found::default();
-        let Manifest { manifest_version, durabox, handler, precompiled, bootstrap, .. } = &self.manifest;
-        found.compare("manifest.json, its version", &manifest::VERSION.to_string(), &manifest_version.to_string());
+        let Manifest { durabox, handler, precompiled, bootstrap, .. } = &self.manifest;
         found.compare("manifest.json, durabox", env!("CARGO_PKG_VERSION"), durabox);
         found.compare("manifest.json, the compiled form's engine", ENGINE, &precompiled.engine);
         found.compare("manifest.json, the wasm of the compiled form", &handler.sha256, &precompiled.wasm_sha256);
