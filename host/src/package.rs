@@ -99,10 +99,10 @@ impl Package<'_> {
         let mut described = serde_json::to_vec_pretty(&manifest).expect("a manifest is JSON");
         described.push(b'\n');
         let files = [
-            archive::File { name: manifest::BOOTSTRAP, bytes: self.bootstrap, is_program: true },
-            archive::File { name: manifest::COMPILED, bytes: &code, is_program: false },
-            archive::File { name: manifest::HANDLER, bytes: self.wasm, is_program: false },
-            archive::File { name: manifest::MANIFEST, bytes: &described, is_program: false },
+            archive::File { name: manifest::BOOTSTRAP, bytes: self.bootstrap, mode: archive::PROGRAM },
+            archive::File { name: manifest::COMPILED, bytes: &code, mode: archive::DATA },
+            archive::File { name: manifest::HANDLER, bytes: self.wasm, mode: archive::DATA },
+            archive::File { name: manifest::MANIFEST, bytes: &described, mode: archive::DATA },
         ];
         let unzipped = files.iter().map(|file| file.bytes.len()).sum();
         let bytes = archive::write(&files)?;
@@ -113,8 +113,12 @@ impl Package<'_> {
 
 /// Returns name and content of every file of a zip, and whether it is a program.
 pub fn unpacked(zip: &[u8]) -> zip::result::ZipResult<Vec<(String, Vec<u8>, bool)>> {
-    let entries = archive::read(zip, MAX_UNZIPPED)?;
-    Ok(entries.into_iter().map(|entry| (entry.name, entry.bytes, entry.is_program)).collect())
+    let entries = archive::read(zip, MAX_UNZIPPED)?.into_iter();
+    let parts = |entry: archive::Entry| {
+        let is_program = entry.is_program();
+        (entry.name, entry.bytes, is_program)
+    };
+    Ok(entries.map(parts).collect())
 }
 
 fn check_size(function: &str, zipped: usize, unzipped: usize) -> Result<(), PackageError> {

@@ -348,7 +348,7 @@ fn a_check_tells_the_tested_artifact_from_others() {
     let wasm = fs::read(component("hello_world")).expect("a component");
     let parts = |zip: &[u8], tested: &[u8]| {
         let differences = Packaged::read(zip).expect("a package").differences(tested).expect("it can be checked");
-        differences.into_iter().map(|difference| difference.part).collect::<Vec<_>>()
+        differences.into_iter().map(|difference| difference.part().to_owned()).collect::<Vec<_>>()
     };
     let zip = packaged("hello_world").bytes;
     assert_eq!(parts(&zip, &wasm), [""; 0]);

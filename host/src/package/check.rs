@@ -9,20 +9,45 @@ use super::archive::{self, Entry};
 use super::bootstrap::describe;
 use super::{MAX_UNZIPPED, sha256};
 
+/// The files of a package.
+const FILES: [&str; 4] = [BOOTSTRAP, COMPILED, HANDLER, MANIFEST];
+
 /// Something in a zip that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The file, or what of it.
-    pub part: &'static str,
-    /// What there should be.
-    pub expected: String,
-    /// What there is.
-    pub found: String,
+pub enum Difference {
+    /// A file that every package has.
+    Missing(&'static str),
+    /// A file that no package has.
+    Extra(String),
+    /// Something that is there, and should be another.
+    Other {
+        /// The file, or what of it.
+        part: &'static str,
+        /// What there should be.
+        expected: String,
+        /// What there is.
+        found: String,
+    },
+}
+
+impl Difference {
+    /// Returns the file that differs, or what of it.
+    pub fn part(&self) -> &str {
+        match self {
+            Self::Missing(file) => file,
+            Self::Extra(file) => file,
+            Self::Other { part, .. } => part,
+        }
+    }
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, found {}", self.part, self.expected, self.found)
+        match self {
+            Self::Missing(file) => write!(f, "{file}: missing from the zip"),
+            Self::Extra(file) => write!(f, "{file}: in the zip, but no file of a package"),
+            Self::Other { part, expected, found } => write!(f, "{part}: expected {expected}, found {found}"),
+        }
     }
 }
 
@@ -63,39 +88,71 @@ impl Packaged {
     /// with what this durabox compiles of the wasm.
     pub fn differences(&self, tested: &[u8]) -> Result<Vec<Difference>, Unreadable> {
         let mut found = Found::default();
+        self.compare_files(&mut found);
+        self.compare_manifest(&mut found);
+        self.compare_bootstrap(&mut found);
+        self.compare_handler(&mut found, tested)?;
+        Ok(found.0)
+    }
+
+    fn compare_files(&self, found: &mut Found) {
+        let missing = FILES.into_iter().filter(|name| self.entry(name).is_none());
+        found.0.extend(missing.map(Difference::Missing));
+        for (index, Entry { name, .. }) in self.entries.iter().enumerate() {
+            let is_again = self.entries[..index].iter().any(|before| before.name == *name);
+            if is_again || !FILES.contains(&name.as_str()) {
+                found.0.push(Difference::Extra(name.clone()));
+            }
+        }
+    }
+
+    /// Compares what the manifest says with this durabox, and with the files.
+    fn compare_manifest(&self, found: &mut Found) {
         let Manifest { durabox, handler, precompiled, bootstrap, .. } = &self.manifest;
         found.compare("manifest.json, durabox", env!("CARGO_PKG_VERSION"), durabox);
         found.compare("manifest.json, the compiled form's engine", ENGINE, &precompiled.engine);
         found.compare("manifest.json, the wasm of the compiled form", &handler.sha256, &precompiled.wasm_sha256);
-        found.compare(HANDLER, &sha256(tested), &self.digest(HANDLER));
-        found.compare("manifest.json, handler.wasm", &self.digest(HANDLER), &handler.sha256);
-        found.compare("manifest.json, handler.cwasm", &self.digest(COMPILED), &precompiled.sha256);
-        found.compare("manifest.json, bootstrap", &self.digest(BOOTSTRAP), &bootstrap.sha256);
+        for (part, file, digest) in [
+            ("manifest.json, SHA-256 of handler.wasm", HANDLER, &handler.sha256),
+            ("manifest.json, SHA-256 of handler.cwasm", COMPILED, &precompiled.sha256),
+            ("manifest.json, SHA-256 of the bootstrap", BOOTSTRAP, &bootstrap.sha256),
+        ] {
+            if let Some(entry) = self.entry(file) {
+                found.compare(part, &sha256(&entry.bytes), digest);
+            }
+        }
+    }
+
+    fn compare_bootstrap(&self, found: &mut Found) {
+        let Some(entry) = self.entry(BOOTSTRAP) else { return };
+        let is_program = if entry.is_program() { "a program" } else { "a file that cannot be run" };
+        found.compare(BOOTSTRAP, "a program", is_program);
+        let (version, architecture) = (env!("CARGO_PKG_VERSION"), self.manifest.precompiled.architecture);
+        let ours = format!("the bootstrap of durabox {version} for {architecture}");
+        found.compare(BOOTSTRAP, &ours, &describe(&entry.bytes));
+    }
+
+    /// Compares the wasm with the tested one, and its compiled form with what is compiled of that.
+    fn compare_handler(&self, found: &mut Found, tested: &[u8]) -> Result<(), Unreadable> {
+        let precompiled = &self.manifest.precompiled;
+        if let Some(entry) = self.entry(HANDLER) {
+            found.compare(HANDLER, &sha256(tested), &sha256(&entry.bytes));
+        }
         match precompile(HANDLER, tested, precompiled.architecture) {
             Ok((_, compiled)) => {
-                found.compare(COMPILED, &compiled.sha256, &self.digest(COMPILED));
                 found.compare("manifest.json, the processor", &compiled.cpu, &precompiled.cpu);
+                if let Some(entry) = self.entry(COMPILED) {
+                    found.compare(COMPILED, &compiled.sha256, &sha256(&entry.bytes));
+                }
             }
             Err(error @ PrecompiledError::NoCompiler(_)) => return Err(Unreadable::NoCompiler(error)),
             Err(error) => found.compare(COMPILED, "a handler that can be compiled", &error.to_string()),
         }
-        let is_program = self.entry(BOOTSTRAP).is_some_and(|entry| entry.is_program);
-        found.compare(BOOTSTRAP, "a program", if is_program { "a program" } else { "a file that cannot be run" });
-        let mut names: Vec<_> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
-        names.sort_unstable();
-        let program = self.entry(BOOTSTRAP).map_or("no such file".into(), |entry| describe(&entry.bytes));
-        let ours = format!("the bootstrap of durabox {} for {}", env!("CARGO_PKG_VERSION"), precompiled.architecture);
-        found.compare(BOOTSTRAP, &ours, &program);
-        found.compare("the files", &[BOOTSTRAP, COMPILED, HANDLER, MANIFEST].join(", "), &names.join(", "));
-        Ok(found.0)
+        Ok(())
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
-    }
-
-    fn digest(&self, name: &str) -> String {
-        self.entry(name).map_or_else(|| "no such file".to_owned(), |entry| sha256(&entry.bytes))
     }
 }
 
@@ -106,7 +163,10 @@ struct Found(Vec<Difference>);
 impl Found {
     fn compare(&mut self, part: &'static str, expected: &str, found: &str) {
         if expected != found {
-            self.0.push(Difference { part, expected: expected.to_owned(), found: found.to_owned() });
+            self.0.push(Difference::Other { part, expected: expected.to_owned(), found: found.to_owned() });
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
