@@ -347,7 +347,7 @@ fn the_zip_is_the_same_each_time_and_holds_what_was_tested() {
 fn a_check_tells_the_tested_artifact_from_others() {
     let wasm = fs::read(component("hello_world")).expect("a component");
     let parts = |zip: &[u8], tested: &[u8]| {
-        let differences = Packaged::read(zip).expect("a package").differences(tested).expect("it can be checked");
+        let differences = Packaged::read(zip).expect("a package").check(tested).differences;
         differences.into_iter().map(|difference| difference.part().to_owned()).collect::<Vec<_>>()
     };
     let zip = packaged("hello_world").bytes;

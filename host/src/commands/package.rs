@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use durabox::cloud::{Describer, mark};
 use durabox::handlers::{Build, CargoOutput};
 use durabox::package::bootstrap;
-use durabox::package::check::{Packaged, Unreadable};
+use durabox::package::check::{Checked, Packaged, Unreadable};
 use durabox::package::template::{Function, template};
 use durabox::package::{Package, Zip, code_sha256};
 use durabox::render::text::{columns, thousands};
 use durabox::workspace::Workspace;
 use durabox_runtime::ArtifactError;
-use durabox_runtime::precompiled::Architecture;
+use durabox_runtime::manifest::COMPILED;
+use durabox_runtime::precompiled::{Architecture, PrecompiledError};
 use durabox_runtime::sandbox::AllowedHost;
 
 use super::subject::{Subject, current_directory};
@@ -147,19 +148,30 @@ fn check(zip: &Path, subjects: &[String]) -> Result<u8, CliError> {
         _ => return Err(CliError::usage("a zip is compared with one handler").hint("name the one it was made of")),
     };
     let tested = read(&Subject::resolve(asked)?.path)?;
-    let differences = packaged.differences(&tested).map_err(|error| unreadable(zip, &error))?;
-    if differences.is_empty() {
-        let mut lines = vec![format!("{} is the tested artifact of {asked}", zip.display())];
-        let hosts = &packaged.manifest.allowed_hosts;
-        lines.extend((!hosts.is_empty()).then(|| format!("its steps may ask {}", hosts.join(", "))));
-        stdout::lines(&lines)?;
-        return Ok(exit_code::OK);
+    let Checked { differences, no_compiler } = packaged.check(&tested);
+    if !differences.is_empty() {
+        stdout::lines(&differences.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        eprintln!("\nerror: {} is not the tested artifact of {asked}", zip.display());
+        if let Some(why) = no_compiler {
+            eprintln!("  {COMPILED} was not compared: {why}");
+        }
+        eprintln!("\nhint: `durabox package {asked}` makes it again");
+        return Ok(exit_code::OTHER_PACKAGE);
     }
-    let lines: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    if let Some(why) = no_compiler {
+        return Err(checked_in_part(zip, &why));
+    }
+    let mut lines = vec![format!("{} is the tested artifact of {asked}", zip.display())];
+    let hosts = &packaged.manifest.allowed_hosts;
+    lines.extend((!hosts.is_empty()).then(|| format!("its steps may ask {}", hosts.join(", "))));
     stdout::lines(&lines)?;
-    eprintln!("\nerror: {} is not the tested artifact of {asked}", zip.display());
-    eprintln!("hint: `durabox package {asked}` makes it again");
-    Ok(exit_code::OTHER_PACKAGE)
+    Ok(exit_code::OK)
+}
+
+/// Returns the error of a zip in which nothing differs, but not everything could be compared.
+fn checked_in_part(zip: &Path, why: &PrecompiledError) -> CliError {
+    let source = format!("all of {} but {COMPILED} is that of the tested artifact: {why}", zip.display());
+    CliError { kind: Kind::Store, source: source.into(), hints: why.hint().map(str::to_owned).into_iter().collect() }
 }
 
 /// Returns name and artifact of what was asked for, built; of every handler if nothing was.
@@ -216,9 +228,5 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 fn unreadable(zip: &Path, error: &Unreadable) -> CliError {
     let source = format!("{} cannot be checked: {error}", zip.display()).into();
-    let hint = match error {
-        Unreadable::NoCompiler(error) => error.hint().unwrap_or_default(),
-        _ => "`durabox package` makes one",
-    };
-    CliError { kind: Kind::Store, source, hints: vec![hint.into()] }
+    CliError { kind: Kind::Store, source, hints: vec!["`durabox package` makes one".into()] }
 }

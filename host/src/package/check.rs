@@ -63,9 +63,15 @@ pub enum Unreadable {
     /// A manifest of another kind.
     #[error("its {0}")]
     Manifest(#[from] ManifestError),
-    /// This durabox cannot compile for its machine, and has nothing to compare its compiled form with.
-    #[error(transparent)]
-    NoCompiler(PrecompiledError),
+}
+
+/// What came of a check.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What is not as it should be.
+    pub differences: Vec<Difference>,
+    /// Why there was nothing to compare the compiled form with: this durabox does not compile for its machine.
+    pub no_compiler: Option<PrecompiledError>,
 }
 
 /// A zip that was read.
@@ -86,31 +92,32 @@ impl Packaged {
 
     /// Compares it with the tested wasm and with itself: every file with its digest, the compiled form
     /// with what this durabox compiles of the wasm.
-    pub fn differences(&self, tested: &[u8]) -> Result<Vec<Difference>, Unreadable> {
-        let mut found = Found::default();
+    pub fn check(&self, tested: &[u8]) -> Checked {
+        let mut found = Checked::default();
         self.compare_files(&mut found);
         self.compare_manifest(&mut found);
         self.compare_bootstrap(&mut found);
-        self.compare_handler(&mut found, tested)?;
-        Ok(found.0)
+        self.compare_handler(&mut found, tested);
+        found
     }
 
-    fn compare_files(&self, found: &mut Found) {
+    fn compare_files(&self, found: &mut Checked) {
         let missing = FILES.into_iter().filter(|name| self.entry(name).is_none());
-        found.0.extend(missing.map(Difference::Missing));
+        found.differences.extend(missing.map(Difference::Missing));
         for (index, Entry { name, .. }) in self.entries.iter().enumerate() {
             let is_again = self.entries[..index].iter().any(|before| before.name == *name);
             if is_again || !FILES.contains(&name.as_str()) {
-                found.0.push(Difference::Extra(name.clone()));
+                found.differences.push(Difference::Extra(name.clone()));
             }
         }
     }
 
     /// Compares what the manifest says with this durabox, and with the files.
-    fn compare_manifest(&self, found: &mut Found) {
+    fn compare_manifest(&self, found: &mut Checked) {
         let Manifest { durabox, handler, precompiled, bootstrap, .. } = &self.manifest;
         found.compare("manifest.json, durabox", env!("CARGO_PKG_VERSION"), durabox);
         found.compare("manifest.json, the compiled form's engine", ENGINE, &precompiled.engine);
+        found.compare("manifest.json, the processor", precompiled.architecture.baseline(), &precompiled.cpu);
         found.compare("manifest.json, the wasm of the compiled form", &handler.sha256, &precompiled.wasm_sha256);
         for (part, file, digest) in [
             ("manifest.json, SHA-256 of handler.wasm", HANDLER, &handler.sha256),
@@ -123,7 +130,7 @@ impl Packaged {
         }
     }
 
-    fn compare_bootstrap(&self, found: &mut Found) {
+    fn compare_bootstrap(&self, found: &mut Checked) {
         let Some(entry) = self.entry(BOOTSTRAP) else { return };
         let is_program = if entry.is_program() { "a program" } else { "a file that cannot be run" };
         found.compare(BOOTSTRAP, "a program", is_program);
@@ -133,22 +140,20 @@ impl Packaged {
     }
 
     /// Compares the wasm with the tested one, and its compiled form with what is compiled of that.
-    fn compare_handler(&self, found: &mut Found, tested: &[u8]) -> Result<(), Unreadable> {
+    fn compare_handler(&self, found: &mut Checked, tested: &[u8]) {
         let precompiled = &self.manifest.precompiled;
         if let Some(entry) = self.entry(HANDLER) {
             found.compare(HANDLER, &sha256(tested), &sha256(&entry.bytes));
         }
         match precompile(HANDLER, tested, precompiled.architecture) {
             Ok((_, compiled)) => {
-                found.compare("manifest.json, the processor", &compiled.cpu, &precompiled.cpu);
                 if let Some(entry) = self.entry(COMPILED) {
                     found.compare(COMPILED, &compiled.sha256, &sha256(&entry.bytes));
                 }
             }
-            Err(error @ PrecompiledError::NoCompiler(_)) => return Err(Unreadable::NoCompiler(error)),
+            Err(error @ PrecompiledError::NoCompiler(_)) => found.no_compiler = Some(error),
             Err(error) => found.compare(COMPILED, "a handler that can be compiled", &error.to_string()),
         }
-        Ok(())
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {
@@ -156,14 +161,11 @@ impl Packaged {
     }
 }
 
-/// Differences found so far.
-#[derive(Default)]
-struct Found(Vec<Difference>);
-
-impl Found {
+impl Checked {
     fn compare(&mut self, part: &'static str, expected: &str, found: &str) {
         if expected != found {
-            self.0.push(Difference::Other { part, expected: expected.to_owned(), found: found.to_owned() });
+            let (expected, found) = (expected.to_owned(), found.to_owned());
+            self.differences.push(Difference::Other { part, expected, found });
         }
     }
 }

@@ -43,7 +43,7 @@ fn change_manifest(entries: &mut [Entry], change: impl FnOnce(&mut Value)) {
 /// Expects what is said of a package after a change of its files; `…` ends what is compared of a line.
 fn check(expected: &[&str], change: impl FnOnce(&mut Vec<Entry>)) {
     let package = Packaged::read(&packaged(change)).expect("a package");
-    let said: Vec<_> = package.differences(WASM).expect("it can be checked").iter().map(ToString::to_string).collect();
+    let said: Vec<_> = package.check(WASM).differences.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), expected.len(), "{said:#?}");
     for (said, expected) in said.iter().zip(expected) {
         match expected.strip_suffix('…') {
@@ -99,4 +99,21 @@ fn a_manifest_of_another_version_or_none_is_not_checked_at_all() {
     let none = packaged(|files| files.retain(|file| file.name != MANIFEST));
     assert_eq!(error(&none), "it has no manifest.json: `durabox package` has not made it");
     assert!(error(b"no zip").starts_with("it is not a zip that can be read"));
+}
+
+#[test]
+fn without_a_compiler_for_its_machine_the_rest_is_compared() {
+    let is_other = |architecture: &Architecture| !architecture.can_be_compiled_for();
+    let Some(other) = Architecture::ALL.into_iter().find(is_other) else { return };
+    let zip = packaged(|files| {
+        files.push(Entry { name: "notes.txt".into(), bytes: Vec::new(), mode: DATA });
+        change_manifest(files, |manifest| {
+            manifest["precompiled"]["architecture"] = json!(other);
+            manifest["precompiled"]["cpu"] = json!(other.baseline());
+        });
+    });
+    let checked = Packaged::read(&zip).expect("a package").check(WASM);
+    let parts: Vec<_> = checked.differences.iter().map(Difference::part).collect();
+    assert_eq!(parts, ["notes.txt", BOOTSTRAP], "the program is for this machine");
+    assert!(matches!(checked.no_compiler, Some(PrecompiledError::NoCompiler(_))), "{checked:?}");
 }
