@@ -546,8 +546,24 @@ fn a_package_is_the_same_each_time_and_is_told_from_others() {
     let zip = "one/hello_world-x86_64.zip";
     let same = place.run(&["package", "--check", zip, &hello]);
     assert_eq!(same.code, 0, "{}", same.err);
+    assert!(
+        same.out.contains("its bootstrap fits the manifest") && same.out.contains("--bootstrap PATH"),
+        "{}",
+        same.out
+    );
+    let compared = place.run(&["package", "--check", zip, &hello, "--bootstrap", "bootstrap"]);
+    assert!(compared.out.ends_with("its bootstrap is that of bootstrap\n"), "{}{}", compared.out, compared.err);
+    program.push(b' ');
+    place.write("other", &program);
+    let replaced = place.run(&["package", "--check", zip, &hello, "--bootstrap", "other"]);
+    replaced.refused(7, &["bootstrap was compared with other"]);
+    assert!(replaced.out.starts_with("bootstrap, its SHA-256: expected "), "{}", replaced.out);
+    let hosts = place.run(&["package", "--check", zip, &hello, "--allow-host", "api.test"]);
+    assert_eq!(hosts.out, "manifest.json, the allowed hosts: expected api.test, found none\n", "{}", hosts.err);
     let other = place.run(&["package", "--check", zip, &example("order")]);
     other.refused(7, &["is not the tested artifact of", "order"]);
+    let function = "manifest.json, the function: expected order, found hello_world\n";
+    assert!(other.out.contains(function), "{}", other.out);
     assert!(other.out.contains("handler.wasm: expected ") && other.out.contains("handler.cwasm: "), "{}", other.out);
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use durabox::package::check::Packaged;
+use durabox::package::check::{Packaged, Tested};
 use durabox::package::{Package, unpacked};
 use durabox::runtime::engine::service::{Execution, InvocationEnd};
 use durabox::runtime::model::Event;
@@ -347,7 +347,9 @@ fn the_zip_is_the_same_each_time_and_holds_what_was_tested() {
 fn a_check_tells_the_tested_artifact_from_others() {
     let wasm = fs::read(component("hello_world")).expect("a component");
     let parts = |zip: &[u8], tested: &[u8]| {
-        let differences = Packaged::read(zip).expect("a package").check(tested).differences;
+        let bootstrap = Some(durabox_tests::lambda_service::program());
+        let tested = Tested { function: "hello_world", wasm: tested, allowed_hosts: None, bootstrap };
+        let differences = Packaged::read(zip).expect("a package").check(&tested).differences;
         differences.into_iter().map(|difference| difference.part().to_owned()).collect::<Vec<_>>()
     };
     let zip = packaged("hello_world").bytes;
@@ -361,6 +363,6 @@ fn a_check_tells_the_tested_artifact_from_others() {
         architecture: architecture(),
         allowed_hosts: &[],
     };
-    assert_eq!(parts(&foreign.zip().expect("a zip").bytes, &wasm), ["bootstrap"]);
+    assert_eq!(parts(&foreign.zip().expect("a zip").bytes, &wasm), ["bootstrap", "bootstrap, its SHA-256"]);
     assert!(Packaged::read(b"no zip").is_err());
 }

@@ -1,5 +1,7 @@
 //! `durabox package`
 
+mod check;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
@@ -8,18 +10,16 @@ use std::path::{Path, PathBuf};
 use durabox::cloud::{Describer, mark};
 use durabox::handlers::{Build, CargoOutput};
 use durabox::package::bootstrap;
-use durabox::package::check::{Checked, Packaged, Unreadable};
 use durabox::package::template::{Function, template};
 use durabox::package::{Package, Zip, code_sha256};
 use durabox::render::text::{columns, thousands};
 use durabox::workspace::Workspace;
 use durabox_runtime::ArtifactError;
-use durabox_runtime::manifest::COMPILED;
-use durabox_runtime::precompiled::{Architecture, PrecompiledError};
+use durabox_runtime::precompiled::Architecture;
 use durabox_runtime::sandbox::AllowedHost;
 
 use super::subject::{Subject, current_directory};
-use crate::cli_error::{CliError, Kind};
+use crate::cli_error::CliError;
 use crate::{exit_code, stdout};
 
 /// Makes the zips that Lambda takes, and a SAM template for them
@@ -41,7 +41,16 @@ pub struct Args {
 
     /// Makes nothing, but says what of this zip is not the tested artifact: NAME or FILE.wasm, or else
     /// the workspace's handler of the packaged name
-    #[arg(long, value_name = "ZIP", conflicts_with_all = ["out", "bootstrap", "allow_host", "arch"])]
+    ///
+    /// Every file is compared: the wasm with the tested one, its compiled form with what this durabox compiles of
+    /// that, the manifest with the files and the function's name. Hosts are compared with those of --allow-host, if
+    /// there are any, and otherwise only said. The program is compared with that of --bootstrap, or else with the
+    /// last that was built here; without either it is only known to fit the manifest and to call itself one of this
+    /// version, and that is said.
+    ///
+    /// Exit code 7 says that something differs; 5 that the zip cannot be read, or that nothing differs but the
+    /// compiled form could not be compared, as this durabox does not compile for its machine.
+    #[arg(long, value_name = "ZIP", conflicts_with_all = ["out", "arch"])]
     check: Option<PathBuf>,
 }
 
@@ -98,12 +107,20 @@ impl Making {
         }
         Ok(Made { zips, debug })
     }
+
+    /// Returns path and bytes of the program that a package should hold, as far as it is there already.
+    fn program(&self, architecture: Architecture) -> Result<Option<(PathBuf, Vec<u8>)>, CliError> {
+        match &self.bootstrap {
+            Some(path) => Ok(Some((path.clone(), bootstrap::read(path, architecture)?))),
+            None => Ok(target_directory().ok().and_then(|directory| bootstrap::built(architecture, &directory))),
+        }
+    }
 }
 
 /// Packages or checks.
 pub fn run(args: &Args) -> Result<u8, CliError> {
     match &args.check {
-        Some(zip) => check(zip, &args.subjects),
+        Some(zip) => check::run(zip, &args.subjects, &args.making),
         None => package(args),
     }
 }
@@ -138,40 +155,6 @@ fn package(args: &Args) -> Result<u8, CliError> {
     eprintln!("\nhint: sam deploy --guided --template-file {}", out.join("template.yaml").display());
     eprintln!("hint: or `durabox deploy`, which needs no SAM");
     Ok(exit_code::OK)
-}
-
-fn check(zip: &Path, subjects: &[String]) -> Result<u8, CliError> {
-    let packaged = Packaged::read(&read(zip)?).map_err(|error| unreadable(zip, &error))?;
-    let asked = match subjects {
-        [] => packaged.manifest.function.as_str(),
-        [subject] => subject,
-        _ => return Err(CliError::usage("a zip is compared with one handler").hint("name the one it was made of")),
-    };
-    let tested = read(&Subject::resolve(asked)?.path)?;
-    let Checked { differences, no_compiler } = packaged.check(&tested);
-    if !differences.is_empty() {
-        stdout::lines(&differences.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        eprintln!("\nerror: {} is not the tested artifact of {asked}", zip.display());
-        if let Some(why) = no_compiler {
-            eprintln!("  {COMPILED} was not compared: {why}");
-        }
-        eprintln!("\nhint: `durabox package {asked}` makes it again");
-        return Ok(exit_code::OTHER_PACKAGE);
-    }
-    if let Some(why) = no_compiler {
-        return Err(checked_in_part(zip, &why));
-    }
-    let mut lines = vec![format!("{} is the tested artifact of {asked}", zip.display())];
-    let hosts = &packaged.manifest.allowed_hosts;
-    lines.extend((!hosts.is_empty()).then(|| format!("its steps may ask {}", hosts.join(", "))));
-    stdout::lines(&lines)?;
-    Ok(exit_code::OK)
-}
-
-/// Returns the error of a zip in which nothing differs, but not everything could be compared.
-fn checked_in_part(zip: &Path, why: &PrecompiledError) -> CliError {
-    let source = format!("all of {} but {COMPILED} is that of the tested artifact: {why}", zip.display());
-    CliError { kind: Kind::Store, source: source.into(), hints: why.hint().map(str::to_owned).into_iter().collect() }
 }
 
 /// Returns name and artifact of what was asked for, built; of every handler if nothing was.
@@ -224,9 +207,4 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     fs::write(path, bytes).map_err(|error| CliError::io("writing", path, &error))
-}
-
-fn unreadable(zip: &Path, error: &Unreadable) -> CliError {
-    let source = format!("{} cannot be checked: {error}", zip.display()).into();
-    CliError { kind: Kind::Store, source, hints: vec!["`durabox package` makes one".into()] }
 }

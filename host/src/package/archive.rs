@@ -62,10 +62,14 @@ pub(super) fn read(zip: &[u8], limit: usize) -> ZipResult<Vec<Entry>> {
     Ok(entries)
 }
 
+/// Lambda's user is none of those that own the files: it may do what everybody may.
 impl Entry {
-    /// Whether anybody may run it: Lambda's user is none of those that own it.
     pub(super) const fn is_program(&self) -> bool {
         self.mode & 0o555 == 0o555
+    }
+
+    pub(super) const fn is_readable(&self) -> bool {
+        self.mode & 0o444 == 0o444
     }
 }
 

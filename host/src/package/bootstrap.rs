@@ -16,6 +16,9 @@ use crate::handlers::{BuildError, Cargo, CargoOutput, provide_target};
 /// The package that makes the program.
 const PACKAGE: &str = "durabox-bootstrap";
 
+/// The program without its debug data, beside the one that Cargo makes.
+const STRIPPED: &str = "bootstrap.stripped";
+
 /// What begins the program's mark, which its version follows and a semicolon ends.
 const MARK: &[u8] = b"durabox-bootstrap ";
 
@@ -156,6 +159,13 @@ pub fn read(path: &Path, architecture: Architecture) -> Result<Vec<u8>, Bootstra
     Ok(bytes)
 }
 
+/// Returns the path and the bytes of the program that [`build`] has made last, if it is there and of this version.
+/// Builds nothing: sources that changed since are not looked at.
+pub fn built(architecture: Architecture, target_directory: &Path) -> Option<(PathBuf, Vec<u8>)> {
+    let path = target_directory.join(triple(architecture)).join("lambda").join(STRIPPED);
+    read(&path, architecture).ok().map(|bytes| (path, bytes))
+}
+
 /// Returns where the source of this durabox is.
 fn checkout() -> Result<PathBuf, BootstrapError> {
     let host = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -208,7 +218,7 @@ fn is_on_path(program: &str) -> bool {
 
 /// Parts a program from its debug data, which goes into a file beside it.
 fn stripped(program: &Path, architecture: Architecture) -> Result<Built, BootstrapError> {
-    let (debug, bare) = (program.with_extension("debug"), program.with_extension("stripped"));
+    let (debug, bare) = (program.with_extension("debug"), program.with_file_name(STRIPPED));
     objcopy(&["--only-keep-debug"], program, &debug)?;
     objcopy(&["--strip-all"], program, &bare)?;
     Ok(Built { bytes: read(&bare, architecture)?, debug })

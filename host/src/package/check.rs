@@ -4,6 +4,7 @@ use std::fmt;
 
 use durabox_runtime::manifest::{BOOTSTRAP, COMPILED, HANDLER, MANIFEST, Manifest, ManifestError};
 use durabox_runtime::precompiled::{ENGINE, PrecompiledError, precompile};
+use durabox_runtime::sandbox::AllowedHost;
 
 use super::archive::{self, Entry};
 use super::bootstrap::describe;
@@ -22,7 +23,7 @@ pub enum Difference {
     /// Something that is there, and should be another.
     Other {
         /// The file, or what of it.
-        part: &'static str,
+        part: String,
         /// What there should be.
         expected: String,
         /// What there is.
@@ -65,6 +66,20 @@ pub enum Unreadable {
     Manifest(#[from] ManifestError),
 }
 
+/// What a package is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Tested<'a> {
+    /// The function's name.
+    pub function: &'a str,
+    /// The wasm.
+    pub wasm: &'a [u8],
+    /// Hosts that steps may send requests to; `None` if nobody says.
+    pub allowed_hosts: Option<&'a [AllowedHost]>,
+    /// The program that this durabox packages; `None` if it is not at hand. Without it a program is believed that
+    /// fits the manifest and says of itself that it is of this version.
+    pub bootstrap: Option<&'a [u8]>,
+}
+
 /// What came of a check.
 #[derive(Debug, Default)]
 pub struct Checked {
@@ -90,24 +105,28 @@ impl Packaged {
         Ok(Self { manifest: Manifest::read(&manifest.bytes)?, entries })
     }
 
-    /// Compares it with the tested wasm and with itself: every file with its digest, the compiled form
+    /// Compares it with what was tested and with itself: every file with its digest, the compiled form
     /// with what this durabox compiles of the wasm.
-    pub fn check(&self, tested: &[u8]) -> Checked {
+    pub fn check(&self, tested: &Tested<'_>) -> Checked {
         let mut found = Checked::default();
         self.compare_files(&mut found);
         self.compare_manifest(&mut found);
-        self.compare_bootstrap(&mut found);
-        self.compare_handler(&mut found, tested);
+        self.compare_settings(&mut found, tested);
+        self.compare_bootstrap(&mut found, tested.bootstrap);
+        self.compare_handler(&mut found, tested.wasm);
         found
     }
 
     fn compare_files(&self, found: &mut Checked) {
         let missing = FILES.into_iter().filter(|name| self.entry(name).is_none());
         found.differences.extend(missing.map(Difference::Missing));
-        for (index, Entry { name, .. }) in self.entries.iter().enumerate() {
+        for (index, entry) in self.entries.iter().enumerate() {
+            let Entry { name, mode, .. } = entry;
             let is_again = self.entries[..index].iter().any(|before| before.name == *name);
             if is_again || !FILES.contains(&name.as_str()) {
                 found.differences.push(Difference::Extra(name.clone()));
+            } else if !entry.is_readable() {
+                found.compare(&format!("{name}, its mode"), "one that lets everybody read it", &format!("{mode:03o}"));
             }
         }
     }
@@ -119,24 +138,43 @@ impl Packaged {
         found.compare("manifest.json, the compiled form's engine", ENGINE, &precompiled.engine);
         found.compare("manifest.json, the processor", precompiled.architecture.baseline(), &precompiled.cpu);
         found.compare("manifest.json, the wasm of the compiled form", &handler.sha256, &precompiled.wasm_sha256);
-        for (part, file, digest) in [
-            ("manifest.json, SHA-256 of handler.wasm", HANDLER, &handler.sha256),
-            ("manifest.json, SHA-256 of handler.cwasm", COMPILED, &precompiled.sha256),
-            ("manifest.json, SHA-256 of the bootstrap", BOOTSTRAP, &bootstrap.sha256),
+        for (file, digest, size) in [
+            (HANDLER, &handler.sha256, Some(handler.size)),
+            (COMPILED, &precompiled.sha256, None),
+            (BOOTSTRAP, &bootstrap.sha256, Some(bootstrap.size)),
         ] {
-            if let Some(entry) = self.entry(file) {
-                found.compare(part, &sha256(&entry.bytes), digest);
+            let Some(Entry { bytes, .. }) = self.entry(file) else { continue };
+            found.compare(&format!("manifest.json, SHA-256 of {file}"), &sha256(bytes), digest);
+            if let Some(size) = size {
+                found.compare(&format!("manifest.json, size of {file}"), &bytes.len().to_string(), &size.to_string());
             }
         }
     }
 
-    fn compare_bootstrap(&self, found: &mut Checked) {
+    /// Compares what the function is called and may do.
+    fn compare_settings(&self, found: &mut Checked, tested: &Tested<'_>) {
+        const HOSTS: &str = "manifest.json, the allowed hosts";
+        let Manifest { function, allowed_hosts, .. } = &self.manifest;
+        found.compare("manifest.json, the function", tested.function, function);
+        for error in allowed_hosts.iter().filter_map(|host| host.parse::<AllowedHost>().err()) {
+            found.compare(HOSTS, "hosts that can be allowed", &error.to_string());
+        }
+        if let Some(expected) = tested.allowed_hosts {
+            let expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
+            found.compare(HOSTS, &listed(&expected), &listed(allowed_hosts));
+        }
+    }
+
+    fn compare_bootstrap(&self, found: &mut Checked, packaged: Option<&[u8]>) {
         let Some(entry) = self.entry(BOOTSTRAP) else { return };
         let is_program = if entry.is_program() { "a program" } else { "a file that cannot be run" };
         found.compare(BOOTSTRAP, "a program", is_program);
         let (version, architecture) = (env!("CARGO_PKG_VERSION"), self.manifest.precompiled.architecture);
         let ours = format!("the bootstrap of durabox {version} for {architecture}");
         found.compare(BOOTSTRAP, &ours, &describe(&entry.bytes));
+        if let Some(packaged) = packaged {
+            found.compare("bootstrap, its SHA-256", &sha256(packaged), &sha256(&entry.bytes));
+        }
     }
 
     /// Compares the wasm with the tested one, and its compiled form with what is compiled of that.
@@ -161,10 +199,14 @@ impl Packaged {
     }
 }
 
+fn listed(hosts: &[String]) -> String {
+    if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") }
+}
+
 impl Checked {
-    fn compare(&mut self, part: &'static str, expected: &str, found: &str) {
+    fn compare(&mut self, part: &str, expected: &str, found: &str) {
         if expected != found {
-            let (expected, found) = (expected.to_owned(), found.to_owned());
+            let (part, expected, found) = (part.to_owned(), expected.to_owned(), found.to_owned());
             self.differences.push(Difference::Other { part, expected, found });
         }
     }
