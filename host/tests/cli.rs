@@ -580,3 +580,15 @@ fn a_bootstrap_or_a_zip_that_is_none_is_refused() {
     assert!(!missing.err.contains("Finished"), "that is said before a bootstrap is built: {}", missing.err);
     place.run(&["package", "x.wasm", "--arch", "riscv"]).refused(2, &["x86_64 and arm64"]);
 }
+
+#[test]
+fn two_artifacts_of_one_function_name_are_refused_before_anything_is_read() {
+    let place = Place::new("one-name");
+    let long = "x".repeat(64);
+    let (long_a, long_b) = (format!("{long}a.wasm"), format!("{long}b.wasm"));
+    for [first, second] in [["a/fn.wasm", "b/fn.wasm"], ["my order.wasm", "my.order.wasm"], [&long_a, &long_b]] {
+        let words = [first, second, "are both packaged as the function `", "hint: rename one"];
+        place.run(&["package", first, "other.wasm", second]).refused(2, &words);
+        place.run(&["deploy", first, second]).refused(2, &words);
+    }
+}

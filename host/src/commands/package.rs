@@ -2,7 +2,7 @@
 
 mod check;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use durabox_runtime::ArtifactError;
 use durabox_runtime::precompiled::Architecture;
 use durabox_runtime::sandbox::AllowedHost;
 
-use super::subject::{Subject, current_directory};
+use super::subject::{Subject, current_directory, function_name};
 use crate::cli_error::CliError;
 use crate::{exit_code, stdout};
 
@@ -160,18 +160,35 @@ fn package(args: &Args) -> Result<u8, CliError> {
 /// Returns name and artifact of what was asked for, built; of every handler if nothing was.
 fn subjects(asked: &[String]) -> Result<Vec<(String, PathBuf)>, CliError> {
     if !asked.is_empty() {
+        check_names(asked.iter().map(|asked| (Subject::name(asked), asked.clone())))?;
         let resolve = |asked: &String| Subject::resolve(asked).map(|subject| (subject.function_name, subject.path));
         return asked.iter().map(resolve).collect();
     }
     let workspace = Workspace::locate(&current_directory()?)?;
-    let packages = workspace.handlers().iter().map(|handler| handler.package.as_str()).collect::<BTreeSet<_>>();
-    if packages.is_empty() {
+    let handlers = workspace.handlers();
+    if handlers.is_empty() {
         return Err(CliError::usage(format!("there are no handlers in {}", workspace.root().display()))
             .hint("a handler is a binary of a package that depends on `durabox-sdk`"));
     }
+    check_names(handlers.iter().map(|handler| (function_name(&handler.name), handler.source.display().to_string())))?;
+    let packages = handlers.iter().map(|handler| handler.package.as_str()).collect::<BTreeSet<_>>();
     let outcome = Build::of_packages(workspace.root(), packages, CargoOutput::Shown).run();
     outcome.result?;
-    Ok(outcome.built.into_values().map(|built| (built.name, built.path)).collect())
+    Ok(outcome.built.into_values().map(|built| (function_name(&built.name), built.path)).collect())
+}
+
+/// Fails if two of these have one function's name: the zip of one would be written over the other's.
+fn check_names(named: impl IntoIterator<Item = (String, String)>) -> Result<(), CliError> {
+    let mut known = BTreeMap::new();
+    for (name, subject) in named {
+        if let Some(other) = known.get(&name) {
+            return Err(CliError::usage(format!("`{other}` and `{subject}` are both packaged as the function `{name}`"))
+                .hint("a function has the name of its file, with - for what is no letter, digit, - or _, and at most 64 of them")
+                .hint("rename one, or package it by itself with another --out"));
+        }
+        known.insert(name, subject);
+    }
+    Ok(())
 }
 
 /// Returns where Cargo builds; without a workspace, for a file that lies anywhere, `target` here.
