@@ -10,7 +10,7 @@ pub mod check;
 pub mod template;
 
 use durabox_runtime::manifest::{self, Manifest};
-use durabox_runtime::precompiled::{Architecture, PrecompiledError, precompile};
+use durabox_runtime::precompiled::{Architecture, Precompiled, PrecompiledError, precompile};
 use durabox_runtime::sandbox::AllowedHost;
 use sha2::{Digest, Sha256};
 
@@ -34,6 +34,21 @@ pub struct Package<'a> {
     pub architecture: Architecture,
     /// Hosts that steps may send requests to.
     pub allowed_hosts: &'a [AllowedHost],
+}
+
+/// A handler, compiled for a machine of Lambda's.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    code: Vec<u8>,
+    precompiled: Precompiled,
+}
+
+impl Compiled {
+    /// Compiles a handler.
+    pub fn of(wasm: &[u8], architecture: Architecture) -> Result<Self, PackageError> {
+        let (code, precompiled) = precompile(manifest::HANDLER, wasm, architecture)?;
+        Ok(Self { code, precompiled })
+    }
 }
 
 /// A zip.
@@ -86,7 +101,12 @@ impl PackageError {
 impl Package<'_> {
     /// Compiles the handler, and zips it with its bootstrap.
     pub fn zip(&self) -> Result<Zip, PackageError> {
-        let (code, precompiled) = precompile(manifest::HANDLER, self.wasm, self.architecture)?;
+        self.zip_compiled(Compiled::of(self.wasm, self.architecture)?)
+    }
+
+    /// Zips the handler with its bootstrap; it was compiled before, of the same wasm for the same architecture.
+    pub fn zip_compiled(&self, compiled: Compiled) -> Result<Zip, PackageError> {
+        let Compiled { code, precompiled } = compiled;
         let manifest = Manifest {
             manifest_version: manifest::VERSION,
             durabox: env!("CARGO_PKG_VERSION").to_owned(),

@@ -578,6 +578,22 @@ fn a_bootstrap_or_a_zip_that_is_none_is_refused() {
     let missing = place.run(&["package", "nope.wasm"]);
     missing.refused(5, &["there is no file `nope.wasm`", "build the handler first"]);
     assert!(!missing.err.contains("Finished"), "that is said before a bootstrap is built: {}", missing.err);
+    place.write("text.wasm", "hello");
+    place.write("empty.wasm", b"\0asm\x0d\0\x01\0");
+    let other = if cfg!(target_arch = "x86_64") { "arm64" } else { "x86_64" };
+    for (arguments, words) in [
+        (&["text.wasm"][..], &["text.wasm", "hello"][..]),
+        (&["empty.wasm"], &["empty.wasm", "not a durable handler"]),
+        // An ordinary build compiles for its own machine.
+        (&["nope.wasm", "--arch", other], &["compiles for its own machine only", other, "--features arm64"]),
+    ] {
+        if arguments.contains(&other) && cfg!(feature = "arm64") {
+            continue;
+        }
+        let refused = place.run(&[&["package"], arguments].concat());
+        refused.refused(5, words);
+        assert!(!refused.err.contains("Compiling") && !refused.err.contains("Finished"), "{}", refused.err);
+    }
     place.run(&["package", "x.wasm", "--arch", "riscv"]).refused(2, &["x86_64 and arm64"]);
 }
 

@@ -11,12 +11,13 @@ use durabox::cloud::{Describer, mark};
 use durabox::handlers::{Build, CargoOutput};
 use durabox::package::bootstrap;
 use durabox::package::template::{Function, template};
-use durabox::package::{Package, Zip, code_sha256};
+use durabox::package::{Compiled, Package, PackageError, Zip, code_sha256};
 use durabox::render::text::{columns, thousands};
+use durabox::state_dir::StateDir;
 use durabox::workspace::Workspace;
-use durabox_runtime::ArtifactError;
-use durabox_runtime::precompiled::Architecture;
+use durabox_runtime::precompiled::{Architecture, PrecompiledError};
 use durabox_runtime::sandbox::AllowedHost;
+use durabox_runtime::{ArtifactError, Sandbox, SandboxOptions};
 
 use super::subject::{Subject, current_directory, function_name};
 use crate::cli_error::CliError;
@@ -71,6 +72,13 @@ pub struct Making {
     pub allow_host: Vec<AllowedHost>,
 }
 
+/// A handler that can be packaged.
+struct Handler {
+    name: String,
+    wasm: Vec<u8>,
+    compiled: Compiled,
+}
+
 /// Packages that were made.
 pub struct Made {
     /// Name and zip of each function.
@@ -83,18 +91,21 @@ impl Making {
     /// Makes packages of handlers by name and artifacts by path; of every handler of the workspace if
     /// none is named.
     pub fn make(&self, asked: &[String]) -> Result<Made, CliError> {
-        // What is not there is said before a bootstrap is built, which takes minutes.
-        let read_all = subjects(asked)?.into_iter().map(|(name, path)| Ok((name, handler(&path)?)));
-        let handlers = read_all.collect::<Result<Vec<_>, CliError>>()?;
-        let (program, debug) = match &self.bootstrap {
-            Some(path) => (bootstrap::read(path, self.arch)?, None),
+        // What cannot be packaged is said before a bootstrap is built, which takes minutes.
+        if !self.arch.can_be_compiled_for() {
+            return Err(PackageError::from(PrecompiledError::NoCompiler(self.arch)).into());
+        }
+        let given = self.bootstrap.as_ref().map(|path| bootstrap::read(path, self.arch)).transpose()?;
+        let handlers = self.handlers(asked)?;
+        let (program, debug) = match given {
+            Some(program) => (program, None),
             None => {
                 let built = bootstrap::build(self.arch, &target_directory()?, CargoOutput::Shown)?;
                 (built.bytes, Some(built.debug))
             }
         };
         let mut zips = Vec::new();
-        for (name, wasm) in handlers {
+        for Handler { name, wasm, compiled } in handlers {
             let package = Package {
                 function: &name,
                 wasm: &wasm,
@@ -102,10 +113,22 @@ impl Making {
                 architecture: self.arch,
                 allowed_hosts: &self.allow_host,
             };
-            let zip = package.zip()?;
+            let zip = package.zip_compiled(compiled)?;
             zips.push((name, zip));
         }
         Ok(Made { zips, debug })
+    }
+
+    /// Reads and compiles the handlers; one that no sandbox would run is refused.
+    fn handlers(&self, asked: &[String]) -> Result<Vec<Handler>, CliError> {
+        let state = StateDir::near(&current_directory()?);
+        let sandbox = Sandbox::new(SandboxOptions { cache_dir: state.exists().then(|| state.cache()) })?;
+        let compiled = |(name, path): (String, PathBuf)| {
+            let wasm = handler(&path)?;
+            sandbox.load_bytes(&path.display().to_string(), &wasm)?;
+            Ok(Handler { name, compiled: Compiled::of(&wasm, self.arch)?, wasm })
+        };
+        subjects(asked)?.into_iter().map(compiled).collect()
     }
 
     /// Returns path and bytes of the program that a package should hold, as far as it is there already.
@@ -130,9 +153,9 @@ fn package(args: &Args) -> Result<u8, CliError> {
         Some(out) => out.clone(),
         None => target_directory()?.join("durabox/package"),
     };
-    fs::create_dir_all(&out).map_err(|error| CliError::io("making", &out, &error))?;
     let arch = args.making.arch;
     let Made { zips, debug } = args.making.make(&args.subjects)?;
+    fs::create_dir_all(&out).map_err(|error| CliError::io("making", &out, &error))?;
     let mut rows = Vec::new();
     let mut functions = Vec::new();
     for (name, zip) in &zips {
