@@ -573,6 +573,8 @@ fn a_bootstrap_or_a_zip_that_is_none_is_refused() {
     place.write("bootstrap", "#!/bin/sh\n");
     let unfit = place.run(&["package", &example("hello_world"), "--bootstrap", "bootstrap"]);
     unfit.refused(2, &["is not the bootstrap of durabox", "no program of Linux", "leave out --bootstrap"]);
+    let unread = place.run(&["package", &example("hello_world"), "--bootstrap", "nope"]);
+    unread.refused(2, &["the bootstrap nope cannot be read", "leave out --bootstrap"]);
     let unread = place.run(&["package", "--check", "bootstrap", &example("hello_world")]);
     unread.refused(5, &["cannot be checked", "not a zip"]);
     let missing = place.run(&["package", "nope.wasm"]);

@@ -70,6 +70,14 @@ pub enum BootstrapError {
         /// Why.
         source: io::Error,
     },
+    /// A file that was given is not there, or cannot be read.
+    #[error("the bootstrap {} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file that is no bootstrap for this package.
     #[error("{} is not the bootstrap of durabox {version} for {architecture}: it is {found}", path.display(), version = env!("CARGO_PKG_VERSION"))]
     Unfit {
@@ -100,7 +108,9 @@ impl BootstrapError {
             }
             Self::Build(error) => error.hints(),
             Self::Io { .. } => Vec::new(),
-            Self::Unfit { .. } => vec!["leave out --bootstrap, and durabox builds the one that fits".into()],
+            Self::Unreadable { .. } | Self::Unfit { .. } => {
+                vec!["leave out --bootstrap, and durabox builds the one that fits".into()]
+            }
         }
     }
 }
@@ -154,7 +164,7 @@ pub fn build(
 
 /// Takes a program that was built elsewhere.
 pub fn read(path: &Path, architecture: Architecture) -> Result<Vec<u8>, BootstrapError> {
-    let bytes = fs::read(path).map_err(|source| BootstrapError::Io { path: path.to_owned(), source })?;
+    let bytes = fs::read(path).map_err(|source| BootstrapError::Unreadable { path: path.to_owned(), source })?;
     fits(path, &bytes, architecture)?;
     Ok(bytes)
 }
@@ -221,7 +231,9 @@ fn stripped(program: &Path, architecture: Architecture) -> Result<Built, Bootstr
     let (debug, bare) = (program.with_extension("debug"), program.with_file_name(STRIPPED));
     objcopy(&["--only-keep-debug"], program, &debug)?;
     objcopy(&["--strip-all"], program, &bare)?;
-    Ok(Built { bytes: read(&bare, architecture)?, debug })
+    let bytes = fs::read(&bare).map_err(|source| BootstrapError::Io { path: bare.clone(), source })?;
+    fits(&bare, &bytes, architecture)?;
+    Ok(Built { bytes, debug })
 }
 
 /// Runs the toolchain's objcopy, which knows every target.
