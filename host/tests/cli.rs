@@ -525,12 +525,17 @@ fn an_allowed_host_that_is_none_is_refused_before_anything_runs() {
     printed.refused(2, &["--allow-host", "\"https://api.example.com/\"", "leave out the scheme"]);
 }
 
+/// Returns what the command can see of a bootstrap: a program for x86-64, of its own version.
+fn bootstrap() -> Vec<u8> {
+    let mut program = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0".to_vec();
+    program.extend(format!("durabox-bootstrap {};", env!("CARGO_PKG_VERSION")).as_bytes());
+    program
+}
+
 #[test]
 fn a_package_is_the_same_each_time_and_is_told_from_others() {
     let place = Place::new("package");
-    // What the command can see of a bootstrap: a program for x86-64, of its own version.
-    let mut program = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0".to_vec();
-    program.extend(format!("durabox-bootstrap {};", env!("CARGO_PKG_VERSION")).as_bytes());
+    let mut program = bootstrap();
     place.write("bootstrap", &program);
     let hello = example("hello_world");
     let package = |out: &str| {
@@ -541,7 +546,7 @@ fn a_package_is_the_same_each_time_and_is_told_from_others() {
     };
     assert!(package("one") == package("two"), "byte for byte");
     let template = std::fs::read_to_string(place.0.join("one/template.yaml")).expect("a template");
-    assert!(template.contains("CodeUri: hello_world-x86_64.zip"), "{template}");
+    assert!(template.contains("CodeUri: \"hello_world-x86_64.zip\""), "{template}");
 
     let zip = "one/hello_world-x86_64.zip";
     let same = place.run(&["package", "--check", zip, &hello]);
@@ -609,4 +614,27 @@ fn two_artifacts_of_one_function_name_are_refused_before_anything_is_read() {
         place.run(&["package", first, "other.wasm", second]).refused(2, &words);
         place.run(&["deploy", first, second]).refused(2, &words);
     }
+}
+
+#[test]
+fn a_template_is_replaced_until_somebody_edits_it() {
+    let place = Place::new("template");
+    place.write("bootstrap", bootstrap());
+    let package = |handler: &str| {
+        let made = place.run(&["package", &example(handler), "--bootstrap", "bootstrap", "--out", "out"]);
+        assert_eq!(made.code, 0, "{}", made.err);
+        (std::fs::read_to_string(place.0.join("out/template.yaml")).expect("a template"), made.err)
+    };
+    let (order, _) = package("order");
+    let (hello, err) = package("hello_world");
+    assert!(hello.contains("hello_world") && !hello.contains("order") && !err.contains("is left as it is"), "{err}");
+    let mine = hello.replace("MemorySize: 256", "MemorySize: 512");
+    place.write("out/template.yaml", &mine);
+    let (kept, err) = package("order");
+    assert_eq!(kept, mine);
+    for words in ["out/template.yaml was changed since durabox wrote it", "hint: delete it", "--out DIR"] {
+        assert!(err.contains(words), "{words:?} is not in:\n{err}");
+    }
+    std::fs::remove_file(place.0.join("out/template.yaml")).expect("it is there");
+    assert_eq!(package("order").0, order, "byte for byte");
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use durabox::cloud::{Describer, mark};
 use durabox::handlers::{Build, CargoOutput};
 use durabox::package::bootstrap;
-use durabox::package::template::{Function, template};
+use durabox::package::template::{Function, is_as_made, template};
 use durabox::package::{Compiled, Package, PackageError, Zip, code_sha256};
 use durabox::render::text::{columns, thousands};
 use durabox::state_dir::StateDir;
@@ -36,7 +36,8 @@ pub struct Args {
     #[command(flatten)]
     making: Making,
 
-    /// Where the zips and template.yaml go [default: target/durabox/package]
+    /// Where the zips and template.yaml go; a template.yaml that somebody has changed is left as it is
+    /// [default: target/durabox/package]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
@@ -169,7 +170,7 @@ fn package(args: &Args) -> Result<u8, CliError> {
         .iter()
         .map(|(name, zip, description)| Function { name, zip, architecture: arch, description })
         .collect();
-    write(&out.join("template.yaml"), template(&functions).as_bytes())?;
+    write_template(&out.join("template.yaml"), &template(&functions))?;
     if let Some(debug) = debug {
         let beside = out.join(format!("bootstrap-{arch}.debug"));
         fs::copy(&debug, &beside).map_err(|error| CliError::io("writing", &beside, &error))?;
@@ -178,6 +179,20 @@ fn package(args: &Args) -> Result<u8, CliError> {
     eprintln!("\nhint: sam deploy --guided --template-file {}", out.join("template.yaml").display());
     eprintln!("hint: or `durabox deploy`, which needs no SAM");
     Ok(exit_code::OK)
+}
+
+/// Writes the template, unless somebody has changed the one that is there.
+fn write_template(path: &Path, text: &str) -> Result<(), CliError> {
+    match fs::read(path) {
+        Ok(there) if !is_as_made(&there) && there != text.as_bytes() => {
+            eprintln!("\n{} was changed since durabox wrote it, and is left as it is", path.display());
+            eprintln!("hint: delete it to have it made anew, or have it made elsewhere with --out DIR");
+            eprintln!("hint: its descriptions may name artifacts that were packaged before");
+            Ok(())
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(CliError::io("reading", path, &error)),
+        _ => write(path, text.as_bytes()),
+    }
 }
 
 /// Returns name and artifact of what was asked for, built; of every handler if nothing was.
