@@ -638,3 +638,20 @@ fn a_template_is_replaced_until_somebody_edits_it() {
     std::fs::remove_file(place.0.join("out/template.yaml")).expect("it is there");
     assert_eq!(package("order").0, order, "byte for byte");
 }
+
+#[test]
+fn debug_data_of_another_bootstrap_does_not_stay_beside_the_zips() {
+    let place = Place::new("debug-data");
+    place.write("bootstrap", bootstrap());
+    std::fs::create_dir(place.0.join("out")).expect("a directory");
+    place.write("out/bootstrap-x86_64.debug", "of another program");
+    let package = || place.run(&["package", &example("hello_world"), "--bootstrap", "bootstrap", "--out", "out"]);
+    let (made, again) = (package(), package());
+    assert_eq!(made.code, 0, "{}", made.err);
+    assert!(made.err.contains("removed out/bootstrap-x86_64.debug"), "{}", made.err);
+    assert!(again.code == 0 && !again.err.contains("removed"), "{}", again.err);
+    let mut names: Vec<_> = std::fs::read_dir(place.0.join("out")).expect("a directory").flatten().collect();
+    names.sort_by_key(std::fs::DirEntry::file_name);
+    let names: Vec<_> = names.iter().map(std::fs::DirEntry::file_name).collect();
+    assert_eq!(names, ["hello_world-x86_64.zip", "template.yaml"]);
+}

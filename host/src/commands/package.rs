@@ -171,14 +171,27 @@ fn package(args: &Args) -> Result<u8, CliError> {
         .map(|(name, zip, description)| Function { name, zip, architecture: arch, description })
         .collect();
     write_template(&out.join("template.yaml"), &template(&functions))?;
-    if let Some(debug) = debug {
-        let beside = out.join(format!("bootstrap-{arch}.debug"));
-        fs::copy(&debug, &beside).map_err(|error| CliError::io("writing", &beside, &error))?;
-    }
+    put_debug_data(debug.as_deref(), &out.join(format!("bootstrap-{arch}.debug")))?;
     stdout::lines(&columns(&rows))?;
     eprintln!("\nhint: sam deploy --guided --template-file {}", out.join("template.yaml").display());
     eprintln!("hint: or `durabox deploy`, which needs no SAM");
     Ok(exit_code::OK)
+}
+
+/// Puts the bootstrap's debug data beside the zips. A bootstrap that was built elsewhere has none here: what lies
+/// there is that of another program, and would lead a debugger astray.
+fn put_debug_data(debug: Option<&Path>, beside: &Path) -> Result<(), CliError> {
+    match debug {
+        Some(debug) => fs::copy(debug, beside).map(drop).map_err(|error| CliError::io("writing", beside, &error)),
+        None => match fs::remove_file(beside) {
+            Ok(()) => {
+                eprintln!("removed {}, which belongs to another bootstrap", beside.display());
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(CliError::io("removing", beside, &error)),
+        },
+    }
 }
 
 /// Writes the template, unless somebody has changed the one that is there.
