@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use durabox::handlers::{Build, CargoOutput};
+use sha2::Digest as _;
 
 /// A directory in which a test runs the command.
 struct Place(PathBuf);
@@ -654,4 +655,58 @@ fn debug_data_of_another_bootstrap_does_not_stay_beside_the_zips() {
     names.sort_by_key(std::fs::DirEntry::file_name);
     let names: Vec<_> = names.iter().map(std::fs::DirEntry::file_name).collect();
     assert_eq!(names, ["hello_world-x86_64.zip", "template.yaml"]);
+}
+
+/// Makes a zip again, with each file as `change` leaves it.
+fn zipped_again(zip: &Path, mut change: impl FnMut(&str, &mut Vec<u8>)) {
+    let mut made = zip::ZipArchive::new(std::fs::File::open(zip).expect("a zip")).expect("a zip");
+    let mut again = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for index in 0..made.len() {
+        let mut file = made.by_index(index).expect("a file");
+        let name = file.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes).expect("its bytes");
+        change(&name, &mut bytes);
+        let options = zip::write::SimpleFileOptions::default().unix_permissions(file.unix_mode().expect("a mode"));
+        again.start_file(name, options).expect("a file");
+        again.write_all(&bytes).expect("its bytes");
+    }
+    let bytes = again.finish().expect("a zip").into_inner();
+    std::fs::write(zip, bytes).expect("a file");
+}
+
+#[test]
+fn a_zip_for_a_machine_without_a_compiler_is_no_success_and_its_differences_are_said() {
+    // A build with both compilers compares everything.
+    if cfg!(feature = "arm64") || cfg!(not(target_arch = "x86_64")) {
+        return;
+    }
+    let place = Place::new("no-compiler");
+    place.write("bootstrap", bootstrap());
+    let (hello, zip) = (example("hello_world"), "out/hello_world-x86_64.zip");
+    place.run(&["package", &hello, "--bootstrap", "bootstrap", "--out", "out"]);
+    let mut program = bootstrap();
+    program[18] = 0xb7;
+    let digest: String = sha2::Sha256::digest(&program).iter().map(|byte| format!("{byte:02x}")).collect();
+    zipped_again(&place.0.join(zip), |name, bytes| match name {
+        "bootstrap" => bytes.clone_from(&program),
+        "manifest.json" => {
+            let mut manifest: serde_json::Value = serde_json::from_slice(bytes).expect("JSON");
+            manifest["precompiled"]["architecture"] = "arm64".into();
+            manifest["precompiled"]["cpu"] = "neoverse-n1".into();
+            manifest["bootstrap"]["sha256"] = digest.clone().into();
+            *bytes = manifest.to_string().into_bytes();
+        }
+        _ => {}
+    });
+    let in_part = place.run(&["package", "--check", zip, &hello]);
+    in_part.refused(5, &["all of out/hello_world-x86_64.zip but handler.cwasm", "not for arm64", "--features arm64"]);
+    zipped_again(&place.0.join(zip), |name, bytes| {
+        if name == "handler.wasm" {
+            bytes.push(0);
+        }
+    });
+    let differs = place.run(&["package", "--check", zip, &hello]);
+    differs.refused(7, &["handler.cwasm was not compared: this durabox compiles for its own machine only"]);
+    assert!(differs.out.contains("\nhandler.wasm: expected "), "{}", differs.out);
 }
