@@ -151,7 +151,10 @@ impl From<ArtifactError> for CliError {
 impl From<BootstrapError> for CliError {
     fn from(error: BootstrapError) -> Self {
         let hints = error.hints();
-        let kind = if matches!(error, BootstrapError::Unfit { .. }) { Kind::Usage } else { Kind::Build };
+        let kind = match error {
+            BootstrapError::Unreadable { .. } | BootstrapError::Unfit { .. } => Kind::Usage,
+            _ => Kind::Build,
+        };
         Self::new(kind, error, hints)
     }
 }

@@ -10,7 +10,7 @@ pub const USAGE: u8 = 2;
 pub const DIVERGENCE: u8 = 3;
 /// The handler could not be built.
 pub const BUILD: u8 = 4;
-/// The artifact, the cache or the store in `.durabox/` cannot be used.
+/// The artifact, the cache or the store in `.durabox/` cannot be used; a package cannot be checked whole.
 pub const STORE: u8 = 5;
 /// The execution is still RUNNING: it waits for a callback that nobody has answered, or the time to wait for it is up.
 pub const OPEN: u8 = 6;
@@ -29,7 +29,7 @@ Exit codes:
     2  wrong command line or input
     3  a build does not follow a record (replay, shadow replay)
     4  the handler could not be built
-    5  the artifact or the store in .durabox/ cannot be used
+    5  the artifact or the store in .durabox/ cannot be used; a package cannot be checked whole
     6  the execution is RUNNING still: a callback has no answer, or --timeout is up
     7  a package is not what was tested
     8  verify: local and cloud differ

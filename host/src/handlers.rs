@@ -1,7 +1,7 @@
 //! Builds handlers for WebAssembly with Cargo, and provides the target if it is missing.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -227,6 +227,7 @@ impl<'a> Build<'a> {
             triple: self.target.triple(),
             arguments: &arguments,
             environment: &[],
+            flags: None,
             output: self.output,
         };
         cargo.build(|artifact| {
@@ -245,6 +246,9 @@ pub(crate) struct Cargo<'a> {
     pub(crate) arguments: &'a [String],
     /// Variables that are set for it.
     pub(crate) environment: &'a [(String, String)],
+    /// The compiler's flags for a program that nobody but durabox may change: what the environment says of
+    /// compiling is left out. `None` for handlers, whose flags are their authors' own.
+    pub(crate) flags: Option<&'a [String]>,
     pub(crate) output: CargoOutput,
 }
 
@@ -252,18 +256,7 @@ impl Cargo<'_> {
     /// Builds, and tells of each artifact. Answers what cargo itself came to.
     pub(crate) fn build(&self, mut told: impl FnMut(Artifact)) -> Result<Result<(), BuildError>, BuildError> {
         let tool = |source| BuildError::Tool { tool: "cargo".into(), source };
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command
-            .current_dir(self.directory)
-            .args(["build", "--target", self.triple, "--message-format=json-render-diagnostics"])
-            .args(self.arguments);
-        leave_the_test_behind(&mut command);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        if self.output == CargoOutput::Captured {
-            command.stderr(Stdio::piped());
-        }
-        let mut child = command.spawn().map_err(tool)?;
+        let mut child = self.command(std::env::vars_os().map(|(name, _)| name)).spawn().map_err(tool)?;
         let stderr = child.stderr.take().map(|mut stderr| {
             std::thread::spawn(move || {
                 let mut text = Vec::new();
@@ -286,6 +279,50 @@ impl Cargo<'_> {
             false => Err(BuildError::Cargo { code: status.code().unwrap_or(-1), output }),
         })
     }
+
+    /// Returns the command, given the names of the variables that it would inherit.
+    fn command(&self, inherited: impl IntoIterator<Item = OsString>) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command
+            .current_dir(self.directory)
+            .args(["build", "--target", self.triple, "--message-format=json-render-diagnostics"])
+            .args(self.arguments);
+        leave_the_test_behind(&mut command);
+        if let Some(flags) = self.flags {
+            for name in inherited.into_iter().filter(|name| name.to_str().is_some_and(decides_how_code_is_compiled)) {
+                command.env_remove(name);
+            }
+            // Cargo takes this before flags from anywhere else, its configuration files included.
+            command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        if self.output == CargoOutput::Captured {
+            command.stderr(Stdio::piped());
+        }
+        command
+    }
+}
+
+/// Whether a variable changes what Cargo, or the C compiler that it calls, makes of the same source: with
+/// `target-cpu=native` a program that Lambda's machines may not run. A C compiler's flags for one target stay, as
+/// they belong to the compiler that `CC_<target>` names.
+fn decides_how_code_is_compiled(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_BUILD_RUSTFLAGS",
+        "CARGO_INCREMENTAL",
+        "CARGO_BUILD_INCREMENTAL",
+        "CFLAGS",
+        "TARGET_CFLAGS",
+        "CPPFLAGS",
+    ];
+    // The profile `lambda` inherits from `release`.
+    const PROFILES: [&str; 2] = ["CARGO_PROFILE_LAMBDA_", "CARGO_PROFILE_RELEASE_"];
+    NAMES.contains(&name)
+        || PROFILES.iter().any(|profile| name.starts_with(profile))
+        || (name.starts_with("CARGO_TARGET_") && name.ends_with("_RUSTFLAGS"))
 }
 
 /// Removes from the environment of a Cargo that a test or a program starts what its own Cargo has told
@@ -344,7 +381,59 @@ fn has_target(directory: &Path, target: &str, rustc: &OsStr) -> Result<bool, Bui
 
 #[cfg(test)]
 mod tests {
-    use super::{BuildError, Target};
+    use std::path::Path;
+
+    use super::{BuildError, Cargo, CargoOutput, Target};
+
+    /// Returns what a call of Cargo changes of the environment that it inherits: names with values, or with
+    /// none if they are removed.
+    fn changes(flags: Option<&[String]>, inherited: &[&str]) -> Vec<(String, Option<String>)> {
+        let (directory, environment) = (Path::new("."), [("CC_x86_64_unknown_linux_musl".to_owned(), "cc".to_owned())]);
+        let cargo = Cargo {
+            directory,
+            triple: "x86_64-unknown-linux-musl",
+            arguments: &[],
+            environment: &environment,
+            flags,
+            output: CargoOutput::Captured,
+        };
+        let command = cargo.command(inherited.iter().map(Into::into));
+        let about_us = |name: &str| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+        };
+        let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
+        let changes = command.get_envs().map(|(name, value)| (text(name), value.map(text)));
+        changes.filter(|(name, _)| !about_us(name)).collect()
+    }
+
+    #[test]
+    fn flags_of_the_environment_do_not_reach_a_program_that_has_its_own() {
+        let removed = [
+            "CARGO_BUILD_RUSTFLAGS",
+            "CARGO_INCREMENTAL",
+            "CARGO_PROFILE_LAMBDA_OPT_LEVEL",
+            "CARGO_PROFILE_RELEASE_LTO",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS",
+            "CFLAGS",
+            "RUSTFLAGS",
+        ];
+        let kept = ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER", "RUSTC_WRAPPER"];
+        let flags = ["--remap-path-prefix=/a b=/durabox".to_owned(), "--remap-path-prefix=/c=/cargo".to_owned()];
+        let mut expected: Vec<_> = removed.iter().map(|name| ((*name).to_owned(), None)).collect();
+        expected.push(("CARGO_ENCODED_RUSTFLAGS".into(), Some(flags.join("\x1f"))));
+        expected.push(("CC_x86_64_unknown_linux_musl".into(), Some("cc".into())));
+        expected.sort();
+        let inherited = [&removed[..], &kept, &["CARGO_ENCODED_RUSTFLAGS"]].concat();
+        assert_eq!(changes(Some(&flags), &inherited), expected);
+    }
+
+    #[test]
+    fn the_flags_of_a_handler_are_those_of_its_author() {
+        let changes = changes(None, &["RUSTFLAGS", "CARGO_PROFILE_RELEASE_LTO"]);
+        assert_eq!(changes, [("CC_x86_64_unknown_linux_musl".to_owned(), Some("cc".to_owned()))]);
+    }
 
     #[test]
     fn a_target_is_read_as_rustc_writes_it() {

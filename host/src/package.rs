@@ -10,7 +10,7 @@ pub mod check;
 pub mod template;
 
 use durabox_runtime::manifest::{self, Manifest};
-use durabox_runtime::precompiled::{Architecture, PrecompiledError, precompile};
+use durabox_runtime::precompiled::{Architecture, Precompiled, PrecompiledError, precompile};
 use durabox_runtime::sandbox::AllowedHost;
 use sha2::{Digest, Sha256};
 
@@ -34,6 +34,21 @@ pub struct Package<'a> {
     pub architecture: Architecture,
     /// Hosts that steps may send requests to.
     pub allowed_hosts: &'a [AllowedHost],
+}
+
+/// A handler, compiled for a machine of Lambda's.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    code: Vec<u8>,
+    precompiled: Precompiled,
+}
+
+impl Compiled {
+    /// Compiles a handler.
+    pub fn of(wasm: &[u8], architecture: Architecture) -> Result<Self, PackageError> {
+        let (code, precompiled) = precompile(manifest::HANDLER, wasm, architecture)?;
+        Ok(Self { code, precompiled })
+    }
 }
 
 /// A zip.
@@ -86,7 +101,12 @@ impl PackageError {
 impl Package<'_> {
     /// Compiles the handler, and zips it with its bootstrap.
     pub fn zip(&self) -> Result<Zip, PackageError> {
-        let (code, precompiled) = precompile(manifest::HANDLER, self.wasm, self.architecture)?;
+        self.zip_compiled(Compiled::of(self.wasm, self.architecture)?)
+    }
+
+    /// Zips the handler with its bootstrap; it was compiled before, of the same wasm for the same architecture.
+    pub fn zip_compiled(&self, compiled: Compiled) -> Result<Zip, PackageError> {
+        let Compiled { code, precompiled } = compiled;
         let manifest = Manifest {
             manifest_version: manifest::VERSION,
             durabox: env!("CARGO_PKG_VERSION").to_owned(),
@@ -99,10 +119,10 @@ impl Package<'_> {
         let mut described = serde_json::to_vec_pretty(&manifest).expect("a manifest is JSON");
         described.push(b'\n');
         let files = [
-            archive::File { name: manifest::BOOTSTRAP, bytes: self.bootstrap, is_program: true },
-            archive::File { name: manifest::COMPILED, bytes: &code, is_program: false },
-            archive::File { name: manifest::HANDLER, bytes: self.wasm, is_program: false },
-            archive::File { name: manifest::MANIFEST, bytes: &described, is_program: false },
+            archive::File { name: manifest::BOOTSTRAP, bytes: self.bootstrap, mode: archive::PROGRAM },
+            archive::File { name: manifest::COMPILED, bytes: &code, mode: archive::DATA },
+            archive::File { name: manifest::HANDLER, bytes: self.wasm, mode: archive::DATA },
+            archive::File { name: manifest::MANIFEST, bytes: &described, mode: archive::DATA },
         ];
         let unzipped = files.iter().map(|file| file.bytes.len()).sum();
         let bytes = archive::write(&files)?;
@@ -113,8 +133,12 @@ impl Package<'_> {
 
 /// Returns name and content of every file of a zip, and whether it is a program.
 pub fn unpacked(zip: &[u8]) -> zip::result::ZipResult<Vec<(String, Vec<u8>, bool)>> {
-    let entries = archive::read(zip, MAX_UNZIPPED)?;
-    Ok(entries.into_iter().map(|entry| (entry.name, entry.bytes, entry.is_program)).collect())
+    let entries = archive::read(zip, MAX_UNZIPPED)?.into_iter();
+    let parts = |entry: archive::Entry| {
+        let is_program = entry.is_program();
+        (entry.name, entry.bytes, is_program)
+    };
+    Ok(entries.map(parts).collect())
 }
 
 fn check_size(function: &str, zipped: usize, unzipped: usize) -> Result<(), PackageError> {

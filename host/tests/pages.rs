@@ -12,11 +12,11 @@ const LAPTOP_TO_LAMBDA: &str = include_str!("../docs/from-laptop-to-lambda.md");
 const ARN: &str = "arn:aws:lambda:us-west-2:123456789012:function:order:1/durable-execution/order-42/5f2c";
 
 fn here() -> Place {
-    Place { region: "us-west-2".into(), is_default_region: true, endpoint: None }
+    Place { region: "us-west-2".into(), is_default_region: true, ..Place::default() }
 }
 
 fn there() -> Place {
-    Place { region: "eu-central-1".into(), is_default_region: false, endpoint: None }
+    Place { region: "eu-central-1".into(), is_default_region: false, ..Place::default() }
 }
 
 fn failure(cause: Cause, code: &str, message: &str) -> ServiceFailure {
@@ -83,7 +83,11 @@ fn failures() -> Vec<CloudError> {
         ),
         invoke(
             "order:1",
-            Place { endpoint: Some("http://127.0.0.1:3001".into()), ..here() },
+            Place {
+                endpoint: Some("http://127.0.0.1:3001".into()),
+                endpoint_named_by: Some("LAMBDA_ENDPOINT"),
+                ..here()
+            },
             failure(
                 Cause::Unreachable,
                 "",

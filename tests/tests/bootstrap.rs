@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use durabox::package::check::Packaged;
+use durabox::package::check::{Packaged, Tested};
 use durabox::package::{Package, unpacked};
 use durabox::runtime::engine::service::{Execution, InvocationEnd};
 use durabox::runtime::model::Event;
@@ -360,6 +360,8 @@ fn a_compiled_form_that_does_not_fit_is_refused() {
     does_not_start(&other_cpu, &["for the processor x86-64-v4"]);
     let other_durabox = changed(|manifest| manifest["durabox"] = json!("0.0.1"));
     does_not_start(&other_durabox, &["manifest.json was made by durabox 0.0.1"]);
+    let other_manifest = changed(|manifest| *manifest = json!({"manifestVersion": 2, "functions": []}));
+    does_not_start(&other_manifest, &["manifest.json has version 2, this durabox reads 1"]);
 
     let damaged = Function::new("hello_world");
     let mut code = fs::read(damaged.file("handler.cwasm")).expect("a compiled form");
@@ -402,8 +404,10 @@ fn the_zip_is_the_same_each_time_and_holds_what_was_tested() {
 fn a_check_tells_the_tested_artifact_from_others() {
     let wasm = fs::read(component("hello_world")).expect("a component");
     let parts = |zip: &[u8], tested: &[u8]| {
-        let differences = Packaged::read(zip).expect("a package").differences(tested).expect("it can be checked");
-        differences.into_iter().map(|difference| difference.part).collect::<Vec<_>>()
+        let bootstrap = Some(durabox_tests::lambda_service::program());
+        let tested = Tested { function: "hello_world", wasm: tested, allowed_hosts: None, bootstrap };
+        let differences = Packaged::read(zip).expect("a package").check(&tested).differences;
+        differences.into_iter().map(|difference| difference.part().to_owned()).collect::<Vec<_>>()
     };
     let zip = packaged("hello_world").bytes;
     assert_eq!(parts(&zip, &wasm), [""; 0]);
@@ -416,6 +420,6 @@ fn a_check_tells_the_tested_artifact_from_others() {
         architecture: architecture(),
         allowed_hosts: &[],
     };
-    assert_eq!(parts(&foreign.zip().expect("a zip").bytes, &wasm), ["bootstrap"]);
+    assert_eq!(parts(&foreign.zip().expect("a zip").bytes, &wasm), ["bootstrap", "bootstrap, its SHA-256"]);
     assert!(Packaged::read(b"no zip").is_err());
 }

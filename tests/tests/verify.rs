@@ -162,7 +162,7 @@ fn nothing_that_listens_is_told_with_the_endpoint() {
     let printed = verify("hello_world", NAME, &format!("http://{free}"), &[]);
     assert_eq!(printed.code, Some(2), "{}{}", printed.out, printed.err);
     assert!(printed.err.contains("error: Failed to invoke Lambda function hello_world:$LATEST: "), "{}", printed.err);
-    assert!(printed.err.contains(&format!("http://{free} (LAMBDA_ENDPOINT) was asked")), "{}", printed.err);
+    assert!(printed.err.contains(&format!("http://{free} (--endpoint) was asked")), "{}", printed.err);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use durabox_runtime::manifest::{COMPILED, HANDLER, MANIFEST, Manifest, VERSION};
+use durabox_runtime::manifest::{COMPILED, HANDLER, MANIFEST, Manifest, ManifestError};
 use durabox_runtime::precompiled::PrecompiledError;
 use durabox_runtime::sandbox::{AllowedHostError, PreopenError};
 use durabox_runtime::{Artifact, ArtifactError, Sandbox, SandboxOptions};
@@ -25,10 +25,8 @@ pub(crate) struct Loaded {
 pub(crate) enum PackageError {
     #[error("`{}` of the package cannot be read: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("{MANIFEST} is not one that `durabox package` makes: {0}")]
-    Manifest(serde_json::Error),
-    #[error("{MANIFEST} has version {found}, this bootstrap reads {VERSION}: package the handler again")]
-    ManifestVersion { found: u32 },
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
     #[error("{MANIFEST} was made by durabox {made_by}, this bootstrap is of {this}: package the handler again")]
     OtherDurabox { made_by: String, this: &'static str },
     #[error(
@@ -59,10 +57,7 @@ impl Package {
 
     /// Reads and checks it, and loads the handler.
     pub(crate) fn load(&self) -> Result<Loaded, PackageError> {
-        let manifest: Manifest = serde_json::from_slice(&self.read(MANIFEST)?).map_err(PackageError::Manifest)?;
-        if manifest.manifest_version != VERSION {
-            return Err(PackageError::ManifestVersion { found: manifest.manifest_version });
-        }
+        let manifest = Manifest::read(&self.read(MANIFEST)?)?;
         let this = env!("CARGO_PKG_VERSION");
         if manifest.durabox != this {
             return Err(PackageError::OtherDurabox { made_by: manifest.durabox, this });

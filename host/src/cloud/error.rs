@@ -185,6 +185,8 @@ pub struct Place {
     pub is_default_region: bool,
     /// Another endpoint than the region's own.
     pub endpoint: Option<String>,
+    /// The variable or the option that has named the endpoint, if it was one.
+    pub endpoint_named_by: Option<&'static str>,
 }
 
 impl From<&CloudSettings> for Place {
@@ -193,6 +195,7 @@ impl From<&CloudSettings> for Place {
             region: settings.region.clone(),
             is_default_region: settings.is_default_region,
             endpoint: settings.endpoint.clone(),
+            endpoint_named_by: settings.endpoint_named_by,
         }
     }
 }
@@ -207,7 +210,10 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.endpoint, self.is_default_region) {
-            (Some(endpoint), _) => write!(f, "{endpoint} (LAMBDA_ENDPOINT)"),
+            (Some(endpoint), _) => match self.endpoint_named_by {
+                Some(name) => write!(f, "{endpoint} ({name})"),
+                None => f.write_str(endpoint),
+            },
             (None, true) => write!(f, "{} (the default, as AWS_REGION is not set)", self.region),
             (None, false) => f.write_str(&self.region),
         }
@@ -523,7 +529,7 @@ pub(super) fn last_event(event: &durabox_runtime::model::Event, now: durabox_run
 
 #[cfg(test)]
 mod tests {
-    use super::{bare_name, is_qualified, seconds};
+    use super::{Place, bare_name, is_qualified, seconds};
     use std::time::Duration;
 
     #[test]
@@ -533,6 +539,14 @@ mod tests {
         }
         assert!(is_qualified("order:$LATEST") && !is_qualified("order"));
         assert!(!is_qualified("arn:aws:lambda:us-east-1:123456789012:function:order"));
+    }
+
+    #[test]
+    fn an_endpoint_is_told_with_what_has_named_it() {
+        let endpoint = Some("http://127.0.0.1:9".to_owned());
+        let place = |endpoint_named_by| Place { endpoint: endpoint.clone(), endpoint_named_by, ..Place::default() };
+        assert_eq!(place(Some("--endpoint")).to_string(), "http://127.0.0.1:9 (--endpoint)");
+        assert_eq!(place(None).to_string(), "http://127.0.0.1:9");
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl CloudRunner {
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.settings.endpoint = Some(endpoint.into());
+        self.settings.endpoint_named_by = None;
         self
     }
 

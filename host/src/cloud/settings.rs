@@ -58,6 +58,8 @@ pub struct CloudSettings {
     pub is_default_region: bool,
     /// Another endpoint than the region's own.
     pub endpoint: Option<String>,
+    /// The variable or the option that has named the endpoint, if it was one.
+    pub endpoint_named_by: Option<&'static str>,
     /// The deployed function of each `lambda_function_name`; names are compared without regard to case.
     functions: BTreeMap<String, String>,
 }
@@ -91,7 +93,7 @@ impl CloudSettings {
                 return Err(CloudError::MissingVariables { missing: missing.collect() });
             }
         }
-        Ok(Self { functions, ..Self::of_place(variable(Variable::Region), variable(Variable::Endpoint)) })
+        Ok(Self { functions, ..Self::of_variables(variable) })
     }
 
     /// Returns settings without a function, for those who name the function themselves; us-west-2
@@ -102,14 +104,19 @@ impl CloudSettings {
             is_default_region: region.is_none(),
             region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
             endpoint,
+            endpoint_named_by: None,
             functions: BTreeMap::new(),
         }
     }
 
+    fn of_variables(variable: impl Fn(Variable) -> Option<String>) -> Self {
+        let endpoint_named_by = Some(Variable::Endpoint.name());
+        Self { endpoint_named_by, ..Self::of_place(variable(Variable::Region), variable(Variable::Endpoint)) }
+    }
+
     /// Returns settings without a function: the place that the environment names.
     pub fn place_from_environment() -> Self {
-        let variable = |which: Variable| std::env::var(which.name()).ok().filter(|value| !value.is_empty());
-        Self::of_place(variable(Variable::Region), variable(Variable::Endpoint))
+        Self::of_variables(|variable| std::env::var(variable.name()).ok())
     }
 
     /// Whether requests stay on this machine.

@@ -8,6 +8,7 @@ use durabox::package::{Zip, code_sha256};
 use serde_json::json;
 
 use super::granted::parse_variable;
+use super::lambda::place;
 use super::package::{Made, Making};
 use super::run::runtime;
 use crate::cli_error::{CliError, Kind};
@@ -89,7 +90,7 @@ pub fn run(args: &Args) -> Result<u8, CliError> {
         let message = format!("--function-name names one function, and {} handlers are named", args.subjects.len());
         return Err(CliError::usage(message).hint("name the one handler that is deployed under it"));
     }
-    let settings = CloudSettings::of_place(args.region.clone(), args.endpoint.clone());
+    let settings = place(args.region.clone(), args.endpoint.clone());
     let Made { zips, .. } = args.making.make(&args.subjects)?;
     let functions: Vec<(&str, Wanted<'_>)> =
         zips.iter().map(|(handler, zip)| (handler.as_str(), args.wanted(handler, zip, &settings))).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use durabox::cloud::{CloudSettings, Lambda};
+use durabox::cloud::{CloudSettings, Lambda, Variable};
 use durabox::state_dir::StateDir;
 use durabox_server::Service;
 use tokio::sync::oneshot;
@@ -12,6 +12,23 @@ use tokio::sync::oneshot;
 use super::serve;
 use super::subject::current_directory;
 use crate::cli_error::CliError;
+
+/// The variable that names an endpoint for the AWS SDKs.
+const SDK_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// Returns the place that options name, or the variables that stand in for them. An error says which of them it
+/// was: the argument parser does not.
+pub fn place(region: Option<String>, endpoint: Option<String>) -> CloudSettings {
+    let variables = [Variable::Endpoint.name(), SDK_ENDPOINT];
+    let named_by = variables.into_iter().find(|name| variable(name) == endpoint).unwrap_or("--endpoint");
+    let mut settings = CloudSettings::of_place(region, endpoint);
+    settings.endpoint_named_by = Some(named_by);
+    settings
+}
 
 /// Whom a command asks.
 #[derive(Clone, Debug, clap::Args)]
@@ -34,10 +51,9 @@ impl Asked {
     /// Returns where Lambda is asked, if not this project's service.
     pub fn remote(&self) -> Option<CloudSettings> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-        let endpoint = given(&self.endpoint).or_else(|| variable("AWS_ENDPOINT_URL_LAMBDA"));
+        let endpoint = given(&self.endpoint).or_else(|| variable(SDK_ENDPOINT));
         let is_remote = endpoint.is_some() || given(&self.region).is_some();
-        is_remote.then(|| CloudSettings::of_place(given(&self.region).or_else(|| variable("AWS_REGION")), endpoint))
+        is_remote.then(|| place(given(&self.region).or_else(|| variable("AWS_REGION")), endpoint))
     }
 
     /// Does `work` with the Lambda that is asked: with this project's service, that of `durabox serve`

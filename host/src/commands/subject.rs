@@ -28,16 +28,25 @@ impl Subject {
     /// Cargo is not asked.
     pub fn resolve(asked: &str) -> Result<Self, CliError> {
         let here = current_directory()?;
+        let function_name = Self::name(asked);
         if is_component(asked) {
-            let path = PathBuf::from(asked);
-            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            return Ok(Self { path, function_name: function_name(&stem), state: StateDir::near(&here) });
+            return Ok(Self { path: asked.into(), function_name, state: StateDir::near(&here) });
         }
         let workspace = Workspace::locate(&here)?;
         let handler = workspace.handler(asked)?;
         let built = Build::of(workspace.root(), handler, CargoOutput::Shown).run_one(&handler.name)?;
         let state = StateDir::of_root(workspace.root());
-        Ok(Self { path: built.path, function_name: function_name(&handler.name), state })
+        Ok(Self { path: built.path, function_name, state })
+    }
+
+    /// Returns the function's name of what [`Subject::resolve`] would make of `asked`. Builds nothing.
+    pub fn name(asked: &str) -> String {
+        if is_component(asked) {
+            let stem = Path::new(asked).file_stem().unwrap_or_default();
+            return function_name(&stem.to_string_lossy());
+        }
+        // The name of its package may stand before a handler's.
+        function_name(asked.split_once(':').map_or(asked, |(_, name)| name))
     }
 
     /// Loads the artifact, compiled before if it was loaded before.
@@ -86,7 +95,7 @@ pub fn service_store(state: &StateDir) -> Result<Option<Store>, CliError> {
 }
 
 /// Lambda's function names take `[a-zA-Z0-9-_]`, up to 64; a file's may be anything.
-fn function_name(name: &str) -> String {
+pub fn function_name(name: &str) -> String {
     let fits = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
     let name: String = name.chars().map(|character| if fits(character) { character } else { '-' }).take(64).collect();
     if name.is_empty() { "handler".into() } else { name }
@@ -94,11 +103,18 @@ fn function_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::function_name;
+    use super::{Subject, function_name};
 
     #[test]
     fn any_file_name_gives_a_function_name() {
         assert_eq!(function_name("my order.v2"), "my-order-v2");
         assert_eq!(function_name(""), "handler");
+    }
+
+    #[test]
+    fn a_handler_is_called_as_its_binary_or_its_file() {
+        for asked in ["order", "shop:order", "order.wasm", "target/wasm32-wasip2/release/order.wasm"] {
+            assert_eq!(Subject::name(asked), "order");
+        }
     }
 }

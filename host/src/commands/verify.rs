@@ -12,6 +12,7 @@ use durabox::{CloudRunner, LocalRunner, Mode, RunError, block_on};
 
 use super::cargo_test::{Reports, Selection, Temporary, status};
 use super::input;
+use super::lambda::place;
 use super::subject::Subject;
 use crate::cli_error::{CliError, Kind};
 use crate::{exit_code, stdout};
@@ -176,13 +177,7 @@ fn options(args: &Args) -> Vec<String> {
 
 /// Returns what runs a deployed function where the command line and the environment say.
 fn runner(args: &Args, function: &str) -> CloudRunner {
-    let mut runner = CloudRunner::new(function);
-    if let Some(region) = args.region.as_ref().filter(|region| !region.is_empty()) {
-        runner = runner.with_region(region);
-    }
-    if let Some(endpoint) = args.endpoint.as_ref().filter(|endpoint| !endpoint.is_empty()) {
-        runner = runner.with_endpoint(endpoint);
-    }
+    let runner = CloudRunner::with_settings(function, place(args.region.clone(), args.endpoint.clone()));
     match args.timeout {
         Some(seconds) => runner.with_timeout(Duration::from_secs(seconds)),
         None => runner,

@@ -6,13 +6,18 @@ use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
+/// The mode of what Lambda runs.
+pub(super) const PROGRAM: u32 = 0o755;
+/// The mode of what it reads.
+pub(super) const DATA: u32 = 0o644;
+
 /// A file of a zip.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct File<'a> {
     pub(super) name: &'a str,
     pub(super) bytes: &'a [u8],
-    /// Whether Lambda runs it.
-    pub(super) is_program: bool,
+    /// Who may do what with it, as Unix has it.
+    pub(super) mode: u32,
 }
 
 /// A file that was read from a zip.
@@ -20,7 +25,8 @@ pub(super) struct File<'a> {
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
-    pub(super) is_program: bool,
+    /// As in [`File`]; 0 if the zip does not say.
+    pub(super) mode: u32,
 }
 
 pub(super) fn write(files: &[File<'_>]) -> ZipResult<Vec<u8>> {
@@ -31,7 +37,7 @@ pub(super) fn write(files: &[File<'_>]) -> ZipResult<Vec<u8>> {
             .compression_level(Some(9))
             // The earliest that a zip can say: 1980-01-01.
             .last_modified_time(DateTime::default())
-            .unix_permissions(if file.is_program { 0o755 } else { 0o644 });
+            .unix_permissions(file.mode);
         zip.start_file(file.name, options)?;
         zip.write_all(file.bytes)?;
     }
@@ -50,10 +56,21 @@ pub(super) fn read(zip: &[u8], limit: usize) -> ZipResult<Vec<Entry>> {
         left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
             std::io::Error::other(format!("it unzips to more than {limit} bytes, which Lambda does not take"))
         })?;
-        let is_program = file.unix_mode().is_some_and(|mode| mode & 0o555 == 0o555);
-        entries.push(Entry { name: file.name()?.into_owned(), bytes, is_program });
+        let mode = file.unix_mode().unwrap_or(0) & 0o777;
+        entries.push(Entry { name: file.name()?.into_owned(), bytes, mode });
     }
     Ok(entries)
+}
+
+/// Lambda's user is none of those that own the files: it may do what everybody may.
+impl Entry {
+    pub(super) const fn is_program(&self) -> bool {
+        self.mode & 0o555 == 0o555
+    }
+
+    pub(super) const fn is_readable(&self) -> bool {
+        self.mode & 0o444 == 0o444
+    }
 }
 
 #[cfg(test)]
@@ -63,14 +80,14 @@ mod tests {
     #[test]
     fn the_same_files_give_the_same_bytes_and_come_out_as_they_went_in() {
         let files = [
-            File { name: "bootstrap", bytes: b"program", is_program: true },
-            File { name: "manifest.json", bytes: b"{}", is_program: false },
+            File { name: "bootstrap", bytes: b"program", mode: PROGRAM },
+            File { name: "manifest.json", bytes: b"{}", mode: DATA },
         ];
         let zip = write(&files).expect("a zip");
         assert_eq!(zip, write(&files).expect("a zip"));
         let entries = read(&zip, 9).expect("a zip");
         for (entry, file) in entries.iter().zip(files) {
-            assert_eq!((&*entry.name, &*entry.bytes, entry.is_program), (file.name, file.bytes, file.is_program));
+            assert_eq!((&*entry.name, &*entry.bytes, entry.mode), (file.name, file.bytes, file.mode));
         }
         assert!(read(&zip, 8).expect_err("a byte too many").to_string().contains("more than 8 bytes"));
     }

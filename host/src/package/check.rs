@@ -2,27 +2,53 @@
 
 use std::fmt;
 
-use durabox_runtime::manifest::{self, BOOTSTRAP, COMPILED, HANDLER, MANIFEST, Manifest};
+use durabox_runtime::manifest::{BOOTSTRAP, COMPILED, HANDLER, MANIFEST, Manifest, ManifestError};
 use durabox_runtime::precompiled::{ENGINE, PrecompiledError, precompile};
+use durabox_runtime::sandbox::AllowedHost;
 
 use super::archive::{self, Entry};
 use super::bootstrap::describe;
 use super::{MAX_UNZIPPED, sha256};
 
+/// The files of a package.
+const FILES: [&str; 4] = [BOOTSTRAP, COMPILED, HANDLER, MANIFEST];
+
 /// Something in a zip that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The file, or what of it.
-    pub part: &'static str,
-    /// What there should be.
-    pub expected: String,
-    /// What there is.
-    pub found: String,
+pub enum Difference {
+    /// A file that every package has.
+    Missing(&'static str),
+    /// A file that no package has.
+    Extra(String),
+    /// Something that is there, and should be another.
+    Other {
+        /// The file, or what of it.
+        part: String,
+        /// What there should be.
+        expected: String,
+        /// What there is.
+        found: String,
+    },
+}
+
+impl Difference {
+    /// Returns the file that differs, or what of it.
+    pub fn part(&self) -> &str {
+        match self {
+            Self::Missing(file) => file,
+            Self::Extra(file) => file,
+            Self::Other { part, .. } => part,
+        }
+    }
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, found {}", self.part, self.expected, self.found)
+        match self {
+            Self::Missing(file) => write!(f, "{file}: missing from the zip"),
+            Self::Extra(file) => write!(f, "{file}: in the zip, but no file of a package"),
+            Self::Other { part, expected, found } => write!(f, "{part}: expected {expected}, found {found}"),
+        }
     }
 }
 
@@ -36,11 +62,31 @@ pub enum Unreadable {
     #[error("it has no {MANIFEST}: `durabox package` has not made it")]
     NoManifest,
     /// A manifest of another kind.
-    #[error("its {MANIFEST} cannot be read: {0}")]
-    Manifest(#[from] serde_json::Error),
-    /// This durabox cannot compile for its machine, and has nothing to compare its compiled form with.
-    #[error(transparent)]
-    NoCompiler(PrecompiledError),
+    #[error("its {0}")]
+    Manifest(#[from] ManifestError),
+}
+
+/// What a package is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Tested<'a> {
+    /// The function's name.
+    pub function: &'a str,
+    /// The wasm.
+    pub wasm: &'a [u8],
+    /// Hosts that steps may send requests to; `None` if nobody says.
+    pub allowed_hosts: Option<&'a [AllowedHost]>,
+    /// The program that this durabox packages; `None` if it is not at hand. Without it a program is believed that
+    /// fits the manifest and says of itself that it is of this version.
+    pub bootstrap: Option<&'a [u8]>,
+}
+
+/// What came of a check.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What is not as it should be.
+    pub differences: Vec<Difference>,
+    /// Why there was nothing to compare the compiled form with: this durabox does not compile for its machine.
+    pub no_compiler: Option<PrecompiledError>,
 }
 
 /// A zip that was read.
@@ -56,58 +102,115 @@ impl Packaged {
     pub fn read(zip: &[u8]) -> Result<Self, Unreadable> {
         let entries = archive::read(zip, MAX_UNZIPPED)?;
         let manifest = entries.iter().find(|entry| entry.name == MANIFEST).ok_or(Unreadable::NoManifest)?;
-        Ok(Self { manifest: serde_json::from_slice(&manifest.bytes)?, entries })
+        Ok(Self { manifest: Manifest::read(&manifest.bytes)?, entries })
     }
 
-    /// Compares it with the tested wasm and with itself: every file with its digest, the compiled form
+    /// Compares it with what was tested and with itself: every file with its digest, the compiled form
     /// with what this durabox compiles of the wasm.
-    pub fn differences(&self, tested: &[u8]) -> Result<Vec<Difference>, Unreadable> {
-        let mut found = Found::default();
-        let Manifest { manifest_version, durabox, handler, precompiled, bootstrap, .. } = &self.manifest;
-        found.compare("manifest.json, its version", &manifest::VERSION.to_string(), &manifest_version.to_string());
+    pub fn check(&self, tested: &Tested<'_>) -> Checked {
+        let mut found = Checked::default();
+        self.compare_files(&mut found);
+        self.compare_manifest(&mut found);
+        self.compare_settings(&mut found, tested);
+        self.compare_bootstrap(&mut found, tested.bootstrap);
+        self.compare_handler(&mut found, tested.wasm);
+        found
+    }
+
+    fn compare_files(&self, found: &mut Checked) {
+        let missing = FILES.into_iter().filter(|name| self.entry(name).is_none());
+        found.differences.extend(missing.map(Difference::Missing));
+        for (index, entry) in self.entries.iter().enumerate() {
+            let Entry { name, mode, .. } = entry;
+            let is_again = self.entries[..index].iter().any(|before| before.name == *name);
+            if is_again || !FILES.contains(&name.as_str()) {
+                found.differences.push(Difference::Extra(name.clone()));
+            } else if !entry.is_readable() {
+                found.compare(&format!("{name}, its mode"), "one that lets everybody read it", &format!("{mode:03o}"));
+            }
+        }
+    }
+
+    /// Compares what the manifest says with this durabox, and with the files.
+    fn compare_manifest(&self, found: &mut Checked) {
+        let Manifest { durabox, handler, precompiled, bootstrap, .. } = &self.manifest;
         found.compare("manifest.json, durabox", env!("CARGO_PKG_VERSION"), durabox);
         found.compare("manifest.json, the compiled form's engine", ENGINE, &precompiled.engine);
+        found.compare("manifest.json, the processor", precompiled.architecture.baseline(), &precompiled.cpu);
         found.compare("manifest.json, the wasm of the compiled form", &handler.sha256, &precompiled.wasm_sha256);
-        found.compare(HANDLER, &sha256(tested), &self.digest(HANDLER));
-        found.compare("manifest.json, handler.wasm", &self.digest(HANDLER), &handler.sha256);
-        found.compare("manifest.json, handler.cwasm", &self.digest(COMPILED), &precompiled.sha256);
-        found.compare("manifest.json, bootstrap", &self.digest(BOOTSTRAP), &bootstrap.sha256);
+        for (file, digest, size) in [
+            (HANDLER, &handler.sha256, Some(handler.size)),
+            (COMPILED, &precompiled.sha256, None),
+            (BOOTSTRAP, &bootstrap.sha256, Some(bootstrap.size)),
+        ] {
+            let Some(Entry { bytes, .. }) = self.entry(file) else { continue };
+            found.compare(&format!("manifest.json, SHA-256 of {file}"), &sha256(bytes), digest);
+            if let Some(size) = size {
+                found.compare(&format!("manifest.json, size of {file}"), &bytes.len().to_string(), &size.to_string());
+            }
+        }
+    }
+
+    /// Compares what the function is called and may do.
+    fn compare_settings(&self, found: &mut Checked, tested: &Tested<'_>) {
+        const HOSTS: &str = "manifest.json, the allowed hosts";
+        let Manifest { function, allowed_hosts, .. } = &self.manifest;
+        found.compare("manifest.json, the function", tested.function, function);
+        for error in allowed_hosts.iter().filter_map(|host| host.parse::<AllowedHost>().err()) {
+            found.compare(HOSTS, "hosts that can be allowed", &error.to_string());
+        }
+        if let Some(expected) = tested.allowed_hosts {
+            let expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
+            found.compare(HOSTS, &listed(&expected), &listed(allowed_hosts));
+        }
+    }
+
+    fn compare_bootstrap(&self, found: &mut Checked, packaged: Option<&[u8]>) {
+        let Some(entry) = self.entry(BOOTSTRAP) else { return };
+        let is_program = if entry.is_program() { "a program" } else { "a file that cannot be run" };
+        found.compare(BOOTSTRAP, "a program", is_program);
+        let (version, architecture) = (env!("CARGO_PKG_VERSION"), self.manifest.precompiled.architecture);
+        let ours = format!("the bootstrap of durabox {version} for {architecture}");
+        found.compare(BOOTSTRAP, &ours, &describe(&entry.bytes));
+        if let Some(packaged) = packaged {
+            found.compare("bootstrap, its SHA-256", &sha256(packaged), &sha256(&entry.bytes));
+        }
+    }
+
+    /// Compares the wasm with the tested one, and its compiled form with what is compiled of that.
+    fn compare_handler(&self, found: &mut Checked, tested: &[u8]) {
+        let precompiled = &self.manifest.precompiled;
+        if let Some(entry) = self.entry(HANDLER) {
+            found.compare(HANDLER, &sha256(tested), &sha256(&entry.bytes));
+        }
         match precompile(HANDLER, tested, precompiled.architecture) {
             Ok((_, compiled)) => {
-                found.compare(COMPILED, &compiled.sha256, &self.digest(COMPILED));
-                found.compare("manifest.json, the processor", &compiled.cpu, &precompiled.cpu);
+                if let Some(entry) = self.entry(COMPILED) {
+                    found.compare(COMPILED, &compiled.sha256, &sha256(&entry.bytes));
+                }
             }
-            Err(error @ PrecompiledError::NoCompiler(_)) => return Err(Unreadable::NoCompiler(error)),
+            Err(error @ PrecompiledError::NoCompiler(_)) => found.no_compiler = Some(error),
             Err(error) => found.compare(COMPILED, "a handler that can be compiled", &error.to_string()),
         }
-        let is_program = self.entry(BOOTSTRAP).is_some_and(|entry| entry.is_program);
-        found.compare(BOOTSTRAP, "a program", if is_program { "a program" } else { "a file that cannot be run" });
-        let mut names: Vec<_> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
-        names.sort_unstable();
-        let program = self.entry(BOOTSTRAP).map_or("no such file".into(), |entry| describe(&entry.bytes));
-        let ours = format!("the bootstrap of durabox {} for {}", env!("CARGO_PKG_VERSION"), precompiled.architecture);
-        found.compare(BOOTSTRAP, &ours, &program);
-        found.compare("the files", &[BOOTSTRAP, COMPILED, HANDLER, MANIFEST].join(", "), &names.join(", "));
-        Ok(found.0)
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
     }
-
-    fn digest(&self, name: &str) -> String {
-        self.entry(name).map_or_else(|| "no such file".to_owned(), |entry| sha256(&entry.bytes))
-    }
 }
 
-/// Differences found so far.
-#[derive(Default)]
-struct Found(Vec<Difference>);
+fn listed(hosts: &[String]) -> String {
+    if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") }
+}
 
-impl Found {
-    fn compare(&mut self, part: &'static str, expected: &str, found: &str) {
+impl Checked {
+    fn compare(&mut self, part: &str, expected: &str, found: &str) {
         if expected != found {
-            self.0.push(Difference { part, expected: expected.to_owned(), found: found.to_owned() });
+            let (part, expected, found) = (part.to_owned(), expected.to_owned(), found.to_owned());
+            self.differences.push(Difference::Other { part, expected, found });
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

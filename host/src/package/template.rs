@@ -1,8 +1,16 @@
 //! The SAM template of packaged functions: what a deploy tool must know that the zip does not say.
+//!
+//! Its first line has the SHA-256 of the others, so that one that somebody has edited is told from one that may be
+//! written over.
 
 use std::fmt::Write as _;
 
 use durabox_runtime::precompiled::Architecture;
+
+use super::sha256;
+
+/// What the first line says before the SHA-256 of the lines below it.
+const MARK: &str = "# Made by `durabox package`, which replaces it as long as nobody has changed it: sha256 ";
 
 /// Memory of a function of which nothing is said, MB.
 pub const MEMORY: i32 = 256;
@@ -30,21 +38,22 @@ pub struct Function<'a> {
 /// beyond what every durable function needs.
 pub fn template(functions: &[Function<'_>]) -> String {
     let mut text = String::from(
-        "# Made by `durabox package`. Deploy it with `sam deploy --guided --template-file template.yaml`.\n\
+        "# Deploy it with `sam deploy --guided --template-file template.yaml`.\n\
          AWSTemplateFormatVersion: \"2010-09-09\"\n\
          Transform: AWS::Serverless-2016-10-31\n\
          Resources:\n",
     );
     for function in functions {
+        // Names stand in quotes: without them `no` is a boolean, and `0123` a number.
         let Function { name, zip, architecture, description } = function;
         let _ = write!(
             text,
-            r#"  {id}:
+            r#"  "{id}":
     Type: AWS::Serverless::Function
     Properties:
-      FunctionName: {name}
+      FunctionName: "{name}"
       Description: "{description}"
-      CodeUri: {zip}
+      CodeUri: "{zip}"
       Handler: bootstrap
       Runtime: provided.al2023
       Architectures: [{architecture}]
@@ -73,7 +82,14 @@ pub fn template(functions: &[Function<'_>]) -> String {
             id = logical_id(name)
         );
     }
-    text
+    format!("{MARK}{}\n{text}", sha256(text.as_bytes()))
+}
+
+/// Whether a template is as [`template`] made it.
+pub fn is_as_made(text: &[u8]) -> bool {
+    let rest = text.strip_prefix(MARK.as_bytes());
+    let lines = rest.and_then(|rest| rest.iter().position(|byte| *byte == b'\n').map(|end| rest.split_at(end)));
+    lines.is_some_and(|(digest, below)| digest == sha256(&below[1..]).as_bytes())
 }
 
 /// Returns what CloudFormation calls it: letters and digits only.
@@ -107,8 +123,8 @@ mod tests {
         };
         let text = template(&[function]);
         for line in [
-            "  Order:\n    Type: AWS::Serverless::Function\n",
-            "      CodeUri: order-arm64.zip\n",
+            "  \"Order\":\n    Type: AWS::Serverless::Function\n",
+            "      CodeUri: \"order-arm64.zip\"\n",
             "      Description: \"durabox 0.1.0, handler order\"\n",
             "        ExecutionTimeout: 86400\n",
             "      Architectures: [arm64]\n",
@@ -119,6 +135,40 @@ mod tests {
             assert!(text.contains(line), "{line:?} is not in\n{text}");
         }
         assert!(!text.lines().any(|line| line.contains("InvokeFunction") && !line.trim_start().starts_with('#')));
+    }
+
+    fn of(name: &str) -> String {
+        let zip = format!("{name}-x86_64.zip");
+        template(&[Function { name, zip: &zip, architecture: Architecture::X86_64, description: "made" }])
+    }
+
+    #[test]
+    fn a_name_is_a_text_whatever_yaml_would_make_of_it() {
+        for (name, id) in [("no", "No"), ("on", "On"), ("true", "True"), ("null", "Null"), ("0123", "0123Function")] {
+            let text = of(name);
+            assert!(text.contains(&format!("\n      FunctionName: \"{name}\"\n")), "{text}");
+            assert!(text.contains(&format!("\n  \"{id}")), "{text}");
+            let read: serde_json::Value = serde_saphyr::from_str(&text).expect("YAML");
+            let (_, resource) = read["Resources"].as_object().and_then(|all| all.iter().next()).expect("a function");
+            assert_eq!(resource["Properties"]["FunctionName"], name);
+        }
+    }
+
+    #[test]
+    fn a_template_that_somebody_has_changed_is_told_from_one_as_it_was_made() {
+        let text = of("order");
+        assert_eq!(text, of("order"));
+        assert!(is_as_made(text.as_bytes()));
+        for changed in [
+            text.replace("MemorySize: 256", "MemorySize: 512"),
+            text.replace('\n', "\r\n"),
+            format!("{text}Outputs: {{}}\n"),
+            text.lines().skip(1).collect::<Vec<_>>().join("\n"),
+            format!("# mine\n{text}"),
+            String::new(),
+        ] {
+            assert!(!is_as_made(changed.as_bytes()), "{changed}");
+        }
     }
 
     #[test]
