@@ -160,6 +160,8 @@ impl Store {
             for table in ["operations", "events", "sites", "logs"] {
                 connection.execute(&format!("DELETE FROM {table} WHERE execution = ?1"), [number as i64])?;
             }
+            // Its number may be given again; whom it invoked is nobody's child then.
+            connection.execute("UPDATE executions SET parent = NULL WHERE parent = ?1", [number as i64])?;
             connection.execute("DELETE FROM executions WHERE number = ?1", [number as i64]).map(drop)
         })
     }
@@ -211,10 +213,18 @@ mod tests {
     }
 
     fn begin_at(store: &Store, now: Timestamp) -> Result<(Execution, Recorder), StoreError> {
+        begin_for(store, now, None)
+    }
+
+    fn begin_for(
+        store: &Store,
+        now: Timestamp,
+        invoked_by: Option<(u64, &str)>,
+    ) -> Result<(Execution, Recorder), StoreError> {
         let start = StartExecution { arn: ARN.into(), input: Some("7".into()), config: Default::default() };
         let mut execution = Execution::start(start, now);
         let hosted = Some(HostedRun { kept: "{}", retention: DAY });
-        let run = NewRun { name: "n", function_name: "f", wasm_sha256: "", seed: 0, invoked_by: None, hosted };
+        let run = NewRun { name: "n", function_name: "f", wasm_sha256: "", seed: 0, invoked_by, hosted };
         let recorder = store.begin(&mut execution, &run)?;
         Ok((execution, recorder))
     }
@@ -249,6 +259,17 @@ mod tests {
         assert!(!known(end + DAY));
         assert_eq!(store.delete_expired(end + DAY).expect("deleted"), 1);
         assert_eq!(store.list().expect("a list"), []);
+    }
+
+    #[test]
+    fn what_a_deleted_execution_invoked_is_not_the_child_of_whoever_has_its_number_next() {
+        let store = Store::in_memory().expect("a store");
+        begin(&store).expect("begun");
+        begin_for(&store, START, Some((1, "op"))).expect("begun");
+        let child = || store.hosted_by_invoke(1, "op").expect("an answer").map(|child| child.number);
+        assert_eq!(child(), Some(2));
+        store.delete(1).expect("deleted");
+        assert_eq!(child(), None);
     }
 
     #[test]
