@@ -82,4 +82,27 @@ for language, title in {"python": "Python", "javascript": "JavaScript"}.items():
             f"{title}: failure", (result.status, result.error.message), (InvocationStatus.FAILED, "the order is bad")
         )
 
+with judge.section("what the SDK sends and is told"):
+    result = runner("python-full-batches").run(input={})
+    expected = (InvocationStatus.SUCCEEDED, "500")
+    judge.equal("checkpoints that the SDK fills are taken", (result.status, result.result), expected)
+
+    run = runner("python-told-meanwhile")
+    arn = run.run_async(input={})
+    judge.equal("a wait ends beside a step", run.wait_for_result(arn).status, InvocationStatus.SUCCEEDED)
+    invocations = [event["EventType"] for event in judge.history(arn)].count("InvocationCompleted")
+    judge.equal("what the function has been told earns no invocation", invocations, 2)
+
+    run = runner("python-slow")
+    arn = run.run_async(input={})
+    judge.event(arn, "StepStarted")
+    judge.lambda_.pause_durable_execution(DurableExecutionArn=arn)
+    judge.status(arn, "PAUSED")
+    ended = judge.event(arn, "InvocationCompleted")["InvocationCompletedDetails"]
+    judge.equal("the SDK takes a pause for no error", ended.get("Error", {}).get("Payload"), None)
+    judge.lambda_.resume_durable_execution(DurableExecutionArn=arn)
+    judge.equal("it goes on", run.wait_for_result(arn).result, '"done"')
+    ends = [event["Name"] for event in judge.history(arn) if event["EventType"] == "StepSucceeded"]
+    judge.equal("nothing is done twice", ends, ["first", "second"])
+
 judge.finish()

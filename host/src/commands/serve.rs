@@ -137,7 +137,7 @@ async fn until_interrupted(args: &Args) -> Result<u8, CliError> {
         }
     );
     if resumed > 0 {
-        eprintln!("resumed    {resumed} executions that were open");
+        eprintln!("resumed    {} that the last server left open", count(resumed, "execution"));
     }
     eprintln!("use it     AWS_ENDPOINT_URL_LAMBDA={endpoint}");
     println!("listening on {endpoint}");

@@ -1,5 +1,7 @@
 """Durable handlers written with the official Python SDK."""
 
+import time
+
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
 from aws_durable_execution_sdk_python.config import Duration, StepConfig
 from aws_durable_execution_sdk_python.retries import RetryDecision
@@ -44,3 +46,32 @@ def fails(event, context: DurableContext):
     """A handler that fails after a step."""
     context.step(lambda _: None, name="before")
     raise ValueError("the order is bad")
+
+
+@durable_execution
+def full_batches(event, context: DurableContext):
+    """So many results at once that the SDK fills its checkpoints to the last byte."""
+    batch = context.map(
+        list(range(500)), lambda branch, item, index, items: branch.step(lambda _: "x" * 2760, name=f"{item}"), name="all"
+    )
+    return len(batch.get_results())
+
+
+@durable_execution
+def told_meanwhile(event, context: DurableContext):
+    """A wait that ends while a step beside it still runs, whose checkpoint then tells of it."""
+    context.parallel(
+        [
+            lambda branch: branch.wait(Duration.from_seconds(1)),
+            lambda branch: branch.step(lambda _: time.sleep(2.5), name="slow"),
+        ],
+        name="both",
+    )
+    context.wait(Duration.from_seconds(1), name="after")
+
+
+@durable_execution
+def slow(event, context: DurableContext):
+    """Two steps, the first of which takes long enough to be paused in."""
+    context.step(lambda _: time.sleep(2), name="first")
+    return context.step(lambda _: "done", name="second")
