@@ -51,9 +51,12 @@ def fails(event, context: DurableContext):
 @durable_execution
 def full_batches(event, context: DurableContext):
     """So many results at once that the SDK fills its checkpoints to the last byte."""
-    batch = context.map(
-        list(range(500)), lambda branch, item, index, items: branch.step(lambda _: "x" * 2760, name=f"{item}"), name="all"
-    )
+
+    def item(branch, item, index, items):
+        time.sleep(1)
+        return "x" * 2765
+
+    batch = context.map(list(range(500)), item, name="all")
     return len(batch.get_results())
 
 
