@@ -633,7 +633,7 @@ fn a_template_is_replaced_until_somebody_edits_it() {
     place.write("out/template.yaml", &mine);
     let (kept, err) = package("order");
     assert_eq!(kept, mine);
-    for words in ["out/template.yaml was changed since durabox wrote it", "hint: delete it", "--out DIR"] {
+    for words in ["out/template.yaml is not as this durabox wrote it", "hint: delete it", "--out DIR"] {
         assert!(err.contains(words), "{words:?} is not in:\n{err}");
     }
     std::fs::remove_file(place.0.join("out/template.yaml")).expect("it is there");

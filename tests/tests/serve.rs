@@ -248,6 +248,8 @@ fn an_execution_that_is_damaged_keeps_nobody_else_from_going_on() {
     assert!(service.stderr().contains(&told), "expected {told:?}, got {}", service.stderr());
     let answer = get(service.endpoint(), &arns[0], "");
     assert!(answer["message"].as_str().is_some_and(|message| message.contains("damaged")), "{answer}");
+    let path = format!("/2025-12-01/durable-executions/{}", encoded(&arns[0]));
+    assert_eq!(request(service.endpoint(), "DELETE", &path, &[], b"").status, 202, "it can be got rid of");
 }
 
 #[test]
@@ -421,21 +423,33 @@ fn an_interrupted_server_answers_what_is_under_way_and_ends() {
     let (asked, is_asked) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();
     let may_go_on = Mutex::new(may_go_on);
-    let slow = Server::start(move |_| {
+    let here = Arc::new(OnceLock::<String>::new());
+    let there = Arc::clone(&here);
+    let slow = Server::start(move |invoked| {
         asked.send(()).ok()?;
         may_go_on.lock().ok()?.recv().ok()?;
-        Some(http::Answer::new(200, json!({"Status": "SUCCEEDED", "Result": "7"}).to_string()))
+        // Its checkpoint comes after the interrupt.
+        let event: Value = serde_json::from_str(&invoked.body).ok()?;
+        let path =
+            format!("/2025-12-01/durable-executions/{}/checkpoint", encoded(event["DurableExecutionArn"].as_str()?));
+        let checkpoint = json!({"CheckpointToken": event["CheckpointToken"], "Updates": []}).to_string();
+        let told = request(there.get()?, "POST", &path, &[], checkpoint.as_bytes()).status;
+        Some(http::Answer::new(200, json!({"Status": "SUCCEEDED", "Result": told.to_string()}).to_string()))
     });
     let function = format!("slow={}", slow.url(""));
     let service = Service::start_kept(&scratch("interrupted"), &[], &["--function", &function]);
     let endpoint = service.endpoint().to_owned();
+    here.set(endpoint.clone()).expect("one server");
     let caller = thread::spawn(move || invoke(&endpoint, "slow", "RequestResponse", "one", &json!({})));
     is_asked.recv().expect("the function is invoked");
     signal_end(&service);
-    until("it takes no more", || Connection::open(service.endpoint()).is_err());
+    until("it takes no new work", || {
+        let refused = invoke(service.endpoint(), "slow", "DryRun", "two", &json!({}));
+        (refused.status, refused.header("x-amzn-errortype")) == (500, Some("ServiceException"))
+    });
     go_on.send(()).expect("the function waits");
     let answer = caller.join().expect("an answer");
-    assert_eq!((answer.status, answer.json()), (200, json!(7)));
+    assert_eq!((answer.status, answer.json()), (200, json!(200)));
     until("it ends", || service.stderr().contains("ended"));
 }
 
@@ -486,9 +500,13 @@ fn what_an_interrupted_server_leaves_open_goes_on_after_a_restart() {
     let state = directory.join("state");
     let service = Service::start_kept(&state, &[], &arguments);
     let arns = ["a", "b", "c"].map(|name| start(service.endpoint(), "patient", name, &json!({})));
-    until("all work", || service.stderr().matches("working").count() == arns.len());
+    let endpoint = service.endpoint().to_owned();
+    let caller = thread::spawn(move || invoke(&endpoint, "patient", "RequestResponse", "d", &json!({})));
+    until("all work", || service.stderr().matches("working").count() == arns.len() + 1);
     let told = interrupt(&service);
-    assert!(told.contains("ended; 3 executions open, to go on when it is started again"), "{told}");
+    assert!(told.contains("ended; 4 executions open, to go on when it is started again"), "{told}");
+    let unanswered = caller.join().expect("an answer");
+    assert_eq!((unanswered.status, unanswered.header("x-amzn-errortype")), (500, Some("ServiceException")));
 
     std::fs::write(&go_on, "").expect("a file");
     let service = Service::start_kept(&state, &[], &arguments);
@@ -506,11 +524,20 @@ fn executions_wait_for_their_turn_while_all_processes_of_a_function_are_busy() {
     let directory = scratch("in-turn");
     let go_on = directory.join("go-on");
     let template = patient(&directory, &go_on);
-    let arguments = ["--template", template.to_str().expect("a path")];
+    let hello = format!("hello_world={}", component("hello_world").display());
+    let arguments = ["--template", template.to_str().expect("a path"), "--function", &hello, "--max-concurrency", "22"];
     let service = Service::start_kept(&directory.join("state"), &[], &arguments);
+    let working = || service.stderr().matches("working").count();
     let start = |number| start(service.endpoint(), "patient", &format!("n{number}"), &json!({}));
-    let arns: Vec<String> = (0..22).map(start).collect();
-    until("as many as may be work", || service.stderr().matches("working").count() == 20);
+    let mut arns: Vec<String> = (0..20).map(start).collect();
+    until("as many as may be work", || working() == 20);
+    arns.push(start(20));
+    let stopped = start(21);
+    let greeted = invoke(service.endpoint(), "hello_world", "RequestResponse", "ada", &json!({"name": "Ada"}));
+    assert_eq!((greeted.status, greeted.json()), (200, json!("Hello, Ada!")), "those that wait are in nobody's way");
+    let path = format!("/2025-12-01/durable-executions/{}/stop", encoded(&stopped));
+    assert_eq!(request(service.endpoint(), "POST", &path, &[], b"").status, 200);
+    assert_eq!(working(), 20);
     std::fs::write(&go_on, "").expect("a file");
     for arn in &arns {
         until("it closes", || get(service.endpoint(), arn, "")["Status"] != "RUNNING");
@@ -520,4 +547,7 @@ fn executions_wait_for_their_turn_while_all_processes_of_a_function_are_busy() {
         let ends = ends.iter().filter(|event| event["EventType"] == "InvocationCompleted");
         assert_eq!(ends.count(), 1, "nothing is invoked that has no process");
     }
+    let last = invoke(service.endpoint(), "patient", "RequestResponse", "last", &json!({}));
+    assert_eq!(last.json(), json!(7));
+    assert_eq!(working(), 22, "what was stopped while it waited is not invoked");
 }

@@ -49,11 +49,9 @@ async fn go_on(service: &Arc<Service>, hosted: &Arc<Hosted>) -> Result<(), Servi
         match next.effect {
             Some(Effect::Closed) => return Ok(()),
             Some(Effect::Invoke { request_id, input }) => {
-                let invocation = async {
-                    let _permit = service.invocation_permit().await;
-                    service.invoke_durable(hosted, request_id, input).await
-                };
+                let invocation = service.invoke_durable(hosted, request_id, input);
                 let end = while_timers_fire(service, hosted, invocation).await?;
+                service.goes_on().await;
                 hosted.change_quietly(|execution, now| execution.complete_invocation(end, now))?;
             }
             None => {

@@ -147,7 +147,7 @@ impl Hosted {
         let mut execution = self.execution();
         let now = self.now();
         let answer = change(&mut execution, now);
-        if self.forgotten.load(Ordering::Acquire) {
+        if self.is_forgotten() {
             return Ok(answer);
         }
         if let Err(error) = self.recorder.save(&mut execution) {
@@ -162,6 +162,11 @@ impl Hosted {
     /// execution locked, so that no change is being kept meanwhile.
     pub fn forget(&self) {
         self.forgotten.store(true, Ordering::Release);
+    }
+
+    /// Whether its rows are gone.
+    pub fn is_forgotten(&self) -> bool {
+        self.forgotten.load(Ordering::Acquire)
     }
 
     /// Whether the last request of this kind had this client token.

@@ -15,12 +15,13 @@ use durabox_runtime::sandbox::{
 use durabox_runtime::{Artifact, Sandbox};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::LogRecord;
 use crate::envelope;
 use crate::function::{Code, FunctionVersion};
 use crate::hosted::Hosted;
-use crate::process::{self, FunctionError, InvokeError};
+use crate::process::{self, FunctionError, InvokeError, Room};
 use crate::remote::RemoteError;
 use crate::service::{Service, ServiceError};
 
@@ -83,13 +84,17 @@ pub fn error_body(error: &ErrorObject) -> Bytes {
 }
 
 impl Service {
-    /// Runs an invocation of a durable execution.
+    /// Runs an invocation of a durable execution, once it is its turn.
     pub(crate) async fn invoke_durable(
         self: &Arc<Self>,
         hosted: &Arc<Hosted>,
         request_id: String,
         input: InvocationInput,
     ) -> InvocationEnd {
+        let turn = self.turn(&hosted.function).await;
+        if hosted.is_cut_short() {
+            return InvocationEnd::Crashed(ErrorObject::new("Runtime.Cancelled", "the execution was closed before"));
+        }
         if let Code::Component(artifact) = &hosted.function.code {
             return self.invoke_component(hosted, artifact, request_id, input).await;
         }
@@ -106,7 +111,7 @@ impl Service {
             client_context: None,
             tenant_id: hosted.metadata.tenant_id.clone(),
             is_durable: true,
-            waits: true,
+            room: turn.room,
         };
         match call_function(&hosted.function, call).await {
             Ok(answer) => InvocationEnd::Answered(envelope::output(&answer)),
@@ -215,6 +220,29 @@ fn record(hosted: &Hosted, request_id: &str, line: &LogLine) -> LogRecord {
     }
 }
 
+/// What an invocation needs before it may begin: first room among the processes of its function, so that who
+/// waits for that takes nothing from the other functions.
+pub struct Turn {
+    pub room: Option<Room>,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Service {
+    /// Waits until an invocation of a function may begin.
+    pub(crate) async fn turn(&self, function: &FunctionVersion) -> Turn {
+        let room = match &function.code {
+            Code::Process(processes) => Some(processes.room().await),
+            Code::Component(_) | Code::Remote(_) => None,
+        };
+        Turn { room, _permit: self.invocation_permit().await }
+    }
+
+    /// Lets an invocation begin whose caller does not wait, unless too many run.
+    pub(crate) fn turn_at_once(&self) -> Result<Turn, ServiceError> {
+        Ok(Turn { room: None, _permit: Some(self.permit_at_once()?) })
+    }
+}
+
 /// One call of a function that is not a component.
 pub struct Call {
     pub request_id: String,
@@ -225,8 +253,8 @@ pub struct Call {
     pub tenant_id: Option<String>,
     /// Whether the payload is a durable invocation event.
     pub is_durable: bool,
-    /// Whether it waits for its turn while all of the function's processes are busy.
-    pub waits: bool,
+    /// Room among the function's processes, if it was waited for.
+    pub room: Option<Room>,
 }
 
 /// Calls a process or a function elsewhere.
@@ -245,9 +273,9 @@ pub async fn call_function(function: &FunctionVersion, call: Call) -> Result<Byt
                 client_context: call.client_context,
                 tenant_id: call.tenant_id,
             };
-            let answer = match call.waits {
-                true => processes.invoke_in_turn(invocation).await,
-                false => processes.invoke(invocation).await,
+            let answer = match call.room {
+                Some(room) => processes.invoke_in(room, invocation).await,
+                None => processes.invoke(invocation).await,
             };
             answer.map_err(|error| match error {
                 InvokeError::Function(failure) => NoResult::Failed(Box::new(FunctionFailure::posted(failure))),
@@ -288,7 +316,7 @@ impl HostedClient {
         let mut output = self.service.checkpoint_hosted(&self.hosted, request, None).map_err(|error| {
             let operation_id = error.operation_id().map(str::to_owned);
             match error {
-                // A pause, a stop or a timeout took the invocation's token: nothing is wrong with the handler.
+                // A stop or a timeout took the invocation's token: nothing is wrong with the handler.
                 ServiceError::StaleToken => CheckpointFailure::Unavailable(error.error_object()),
                 ServiceError::Service(_) => CheckpointFailure::Unavailable(error.error_object()),
                 _ => CheckpointFailure::Rejected { error: error.error_object(), operation_id },

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use durabox_runtime::model::Timestamp;
@@ -23,6 +24,7 @@ use crate::hosted::{Hosted, Metadata, Parent};
 use crate::log::{LogRecord, LogSink};
 use crate::names::Account;
 use crate::registry::Registry;
+use crate::serve::GRACE;
 use crate::tail::Tails;
 use crate::timeline::Timeline;
 
@@ -57,7 +59,7 @@ pub struct ServiceOptions {
 pub struct Limits {
     /// Executions that have not closed; one more is a TooManyRequestsException.
     pub open_executions: usize,
-    /// Invocations at a time; a new execution beyond is a TooManyRequestsException, one that goes on waits.
+    /// Invocations at a time. Beyond, who waits for the answer has a TooManyRequestsException, the rest waits.
     /// Lambda's account concurrency is 1,000.
     pub concurrent_invocations: usize,
     /// Processes of one function at a time; durable executions wait for one, others are a
@@ -126,8 +128,28 @@ pub struct Service {
     _lock: Option<File>,
     /// Where the code of functions is unpacked.
     code_dir: functions::CodeDir,
+    /// Whether the server takes no new work.
+    ending: AtomicBool,
+    /// How many callers have brought work and wait for the answer.
+    callers: watch::Sender<usize>,
     /// Whether the server has ended.
     ended: watch::Sender<bool>,
+}
+
+/// A caller who has brought work.
+pub(crate) struct Caller<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Caller<'a> {
+    fn of(callers: &'a watch::Sender<usize>) -> Self {
+        callers.send_modify(|callers| *callers += 1);
+        Self(callers)
+    }
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|callers| *callers -= 1);
+    }
 }
 
 /// Takes a directory for this process; the system lets it go when the process ends, however it ends.
@@ -173,6 +195,8 @@ impl Service {
             clock: Clock::real(),
             tails: Tails::default(),
             _lock: lock,
+            ending: AtomicBool::new(false),
+            callers: watch::Sender::new(0),
             ended: watch::Sender::new(false),
             options,
         });
@@ -286,7 +310,7 @@ impl Service {
 
     /// Returns how many executions have not closed.
     pub fn open_count(&self) -> usize {
-        self.open().len()
+        self.open().values().filter(|hosted| !hosted.execution().status().is_terminal()).count()
     }
 
     /// Whether every open execution waits: for a timer, or for somebody outside.
@@ -308,17 +332,46 @@ impl Service {
         Arc::clone(&self.invocations).acquire_owned().await.ok()
     }
 
-    /// Lets go of every execution as it stands, to go on when the server is started again, and ends the
-    /// processes of every function.
+    /// Takes no new work, and answers the callers that wait, for at most [`GRACE`]. Then lets go of every
+    /// execution as it stands, to go on when the server is started again, and ends the processes of every
+    /// function. Requests, such as checkpoints, must still be answered meanwhile.
     pub async fn end(&self) {
+        self.ending.store(true, Ordering::SeqCst);
+        let mut callers = self.callers.subscribe();
+        // Who is not answered by then is told so.
+        let _ = tokio::time::timeout(GRACE, callers.wait_for(|callers| *callers == 0)).await;
         self.ended.send_replace(true);
         self.shutdown_functions().await;
+    }
+
+    /// Notes a caller who brings work, until what is returned is dropped; refuses it when the server is ending.
+    pub(crate) fn caller(&self) -> Result<Caller<'_>, ServiceError> {
+        let caller = Caller::of(&self.callers);
+        match self.ending.load(Ordering::SeqCst) {
+            false => Ok(caller),
+            true => Err(ServiceError::Service("the server is ending, and takes no new work".into())),
+        }
+    }
+
+    /// Returns at once while the server runs, and never when it has ended: what is seen then is that end.
+    pub(crate) async fn goes_on(&self) {
+        if *self.ended.borrow() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Waits for the server's end.
     pub(crate) async fn ended(&self) {
         // The sender lives as long as `self`.
         let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
+    }
+
+    /// Returns the permit of an invocation if it may run now.
+    pub(crate) fn permit_at_once(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        let limit = self.options.limits.concurrent_invocations;
+        Arc::clone(&self.invocations)
+            .try_acquire_owned()
+            .map_err(|_| ServiceError::too_many_invocations(format!("Rate Exceeded: {limit} invocations are running")))
     }
 
     /// Forgets an execution that its driver has left, once it has told everyone.

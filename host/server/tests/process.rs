@@ -189,7 +189,7 @@ async fn invocations_at_a_time_have_processes_of_their_own_and_the_last_that_wor
 }
 
 #[tokio::test]
-async fn an_invocation_in_turn_waits_for_a_process_that_is_free() {
+async fn who_waits_for_room_has_the_process_that_is_free_next() {
     let mut config = ProcessConfig { max_concurrency: 1, ..function() };
     let mut lines = listen(&mut config);
     let processes = Processes::new(config);
@@ -197,14 +197,13 @@ async fn an_invocation_in_turn_waits_for_a_process_that_is_free() {
     let (busy, event) = (processes.clone(), gate.event());
     let first = tokio::spawn(async move { invoke(&busy, event).await.unwrap() });
     lines.recv().await.unwrap();
-    let second = processes.invoke_in_turn(Invocation::new("request-2", "{}"));
-    let mut second = std::pin::pin!(second);
-    let early = tokio::time::timeout(Duration::from_millis(50), &mut second).await;
+    let mut room = std::pin::pin!(processes.room());
+    let early = tokio::time::timeout(Duration::from_millis(50), &mut room).await;
     assert!(early.is_err(), "the only process is busy: {early:?}");
     gate.open();
     assert_eq!(first.await.unwrap()["count"], 1);
-    let answer: Value = serde_json::from_slice(&second.await.unwrap()).unwrap();
-    assert_eq!(answer["count"], 2);
+    let second = processes.invoke_in(room.await, Invocation::new("request-2", "{}")).await.unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&second).unwrap()["count"], 2);
 }
 
 #[tokio::test]

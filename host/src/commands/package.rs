@@ -198,7 +198,7 @@ fn put_debug_data(debug: Option<&Path>, beside: &Path) -> Result<(), CliError> {
 fn write_template(path: &Path, text: &str) -> Result<(), CliError> {
     match fs::read(path) {
         Ok(there) if !is_as_made(&there) && there != text.as_bytes() => {
-            eprintln!("\n{} was changed since durabox wrote it, and is left as it is", path.display());
+            eprintln!("\n{} is not as this durabox wrote it, and is left as it is", path.display());
             eprintln!("hint: delete it to have it made anew, or have it made elsewhere with --out DIR");
             eprintln!("hint: its descriptions may name artifacts that were packaged before");
             Ok(())

@@ -181,10 +181,14 @@ impl Started {
         let directory = self.service.options().state_dir.as_deref();
         let _announced = directory.map(|directory| Announced::at(directory, &self.endpoint));
         let app = router(Arc::clone(&self.service), Access { token: args.token.clone() });
+        let service = Arc::clone(&self.service);
+        let ended = async move {
+            ended.await;
+            service.end().await;
+        };
         serve(self.listener, app, args.max_connections, ended)
             .await
             .map_err(|error| CliError::usage(format!("serving {} failed: {error}", self.endpoint)))?;
-        self.service.end().await;
         Ok(self.service)
     }
 }

@@ -15,7 +15,7 @@ use super::RequestId;
 use super::error::ApiError;
 use super::request::{Path, Query, header, header_as_given};
 use crate::Service;
-use crate::service::{Invoked, PlainFailure, StartRequest, failure};
+use crate::service::{Invoked, PlainFailure, ServiceError, StartRequest, failure};
 use crate::tail::Tail;
 
 const DURABLE_EXECUTION_ARN: HeaderName = HeaderName::from_static("x-amz-durable-execution-arn");
@@ -32,6 +32,7 @@ pub async fn invoke(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
+    let _caller = service.caller()?;
     let kind = header(&headers, "x-amz-invocation-type")?.unwrap_or_else(|| "RequestResponse".into());
     let is_sync = match kind.as_str() {
         "RequestResponse" | "DryRun" => true,
@@ -77,7 +78,10 @@ pub async fn invoke(
             if !is_sync {
                 return Ok(answer(StatusCode::ACCEPTED, &version, Some(&hosted.arn), Bytes::new()));
             }
-            hosted.wait_closed().await;
+            tokio::select! {
+                () = hosted.wait_closed() => {}
+                () = service.ended() => return Err(left_open(&hosted.arn)),
+            }
             let execution = hosted.execution();
             let answer = closed(&version, &hosted.arn, execution.status(), execution.result(), execution.error());
             Ok(with_log(answer, hosted.tail.as_ref()))
@@ -93,6 +97,7 @@ pub async fn invoke(
         Invoked::Plain(function) => {
             let version = function.version.clone();
             if !is_sync {
+                let service = Arc::clone(&service);
                 tokio::spawn(async move { call_later(&service, &function, request, request_id.0).await });
                 return Ok(answer(StatusCode::ACCEPTED, &version, None, Bytes::new()));
             }
@@ -105,6 +110,11 @@ pub async fn invoke(
             Ok(with_log(answer, tail.as_ref()))
         }
     }
+}
+
+/// Says that the server has ended before an execution.
+fn left_open(arn: &str) -> ApiError {
+    ServiceError::Service(format!("the server has ended; {arn} goes on when it is started again")).into()
 }
 
 /// How often Lambda tries an asynchronous event again that a plain function failed.

@@ -34,4 +34,4 @@ mod pool;
 
 pub use config::{IDLE_TIMEOUT, INIT_TIMEOUT, Invocation, LogSink, ProcessConfig, ProcessLine, Stream};
 pub use error::{FailureKind, FunctionError, InvokeError};
-pub use pool::Processes;
+pub use pool::{Processes, Room};

@@ -38,6 +38,10 @@ struct State {
     guardian: Option<Arc<Guardian>>,
 }
 
+/// Room for one invocation among those of a function; given back when it is dropped.
+#[derive(Debug)]
+pub struct Room(#[allow(dead_code)] Option<OwnedSemaphorePermit>);
+
 struct Idle {
     instance: Instance,
     since: Instant,
@@ -69,23 +73,26 @@ impl Processes {
         let limit = self.0.config.max_concurrency;
         let room = Arc::clone(&self.0.places).try_acquire_owned();
         let room = room.map_err(|_| InvokeError::TooManyRequests { limit })?;
-        self.work(event, room).await
+        self.work(event, Room(Some(room))).await
     }
 
-    /// Hands an event to a process as [`Processes::invoke`] does, and waits while as many as may be are busy.
+    /// Waits while as many processes as may be are busy, and returns the room for one invocation.
+    pub async fn room(&self) -> Room {
+        // The semaphore is never closed.
+        Room(Arc::clone(&self.0.places).acquire_owned().await.ok())
+    }
+
+    /// Hands an event to a process as [`Processes::invoke`] does, in the room that was waited for.
     ///
     /// # Errors
     ///
     /// As [`Processes::invoke`], without [`InvokeError::TooManyRequests`].
-    pub async fn invoke_in_turn(&self, invocation: Invocation) -> Result<Bytes, InvokeError> {
+    pub async fn invoke_in(&self, room: Room, invocation: Invocation) -> Result<Bytes, InvokeError> {
         let event = Event::new(invocation, &self.0.config)?;
-        let room = Arc::clone(&self.0.places).acquire_owned().await;
-        // The semaphore is never closed.
-        let room = room.map_err(|_| InvokeError::ShuttingDown)?;
         self.work(event, room).await
     }
 
-    async fn work(&self, event: Event, room: OwnedSemaphorePermit) -> Result<Bytes, InvokeError> {
+    async fn work(&self, event: Event, room: Room) -> Result<Bytes, InvokeError> {
         let place = Place::take(&self.0, room)?;
         let working = tokio::spawn(place.work(event));
         working.await.unwrap_or_else(|lost| Err(InvokeError::Service(std::io::Error::other(lost))))
@@ -148,11 +155,11 @@ async fn watch_idle(pool: Weak<Pool>, timeout: Duration) {
 struct Place {
     pool: Arc<Pool>,
     instance: Option<Instance>,
-    _room: OwnedSemaphorePermit,
+    _room: Room,
 }
 
 impl Place {
-    fn take(pool: &Arc<Pool>, room: OwnedSemaphorePermit) -> Result<Self, InvokeError> {
+    fn take(pool: &Arc<Pool>, room: Room) -> Result<Self, InvokeError> {
         let mut state = pool.state();
         if state.closed {
             return Err(InvokeError::ShuttingDown);

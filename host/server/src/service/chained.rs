@@ -94,6 +94,9 @@ impl Service {
 
     /// Starts what was planned, once the plan is kept.
     pub(super) fn run_chained(self: &Arc<Self>, parent: &Arc<Hosted>, plans: Vec<Plan>) {
+        if parent.is_forgotten() {
+            return;
+        }
         for Plan { mut invoke, target } in plans {
             // What is invoked belongs to the invoker's trace unless the invoke says otherwise.
             invoke.x_amzn_trace_id = invoke.x_amzn_trace_id.or_else(|| parent.metadata.trace_header.clone());
@@ -145,7 +148,7 @@ impl Service {
     ) {
         // Time stands while the function runs.
         let member = parent.member.timeline().join();
-        let permit = self.invocation_permit().await;
+        let turn = self.turn(function).await;
         let call = Call {
             request_id: Uuid::new_v4().to_string(),
             payload: invoke.payload.unwrap_or_else(|| "null".into()).into_bytes(),
@@ -154,7 +157,7 @@ impl Service {
             client_context: None,
             tenant_id: invoke.tenant_id,
             is_durable: false,
-            waits: true,
+            room: turn.room,
         };
         let end = match call_function(function, call).await {
             Ok(answer) => ChainedInvokeEnd::Succeeded(Some(String::from_utf8_lossy(&answer).into_owned())),
@@ -164,7 +167,7 @@ impl Service {
             Err(NoResult::Failed(failure)) => ChainedInvokeEnd::Failed(failure.error),
             Err(NoResult::Refused(error)) => ChainedInvokeEnd::Failed(error.error_object()),
         };
-        drop(permit);
+        self.goes_on().await;
         self.complete(parent, &invoke.operation_id, end);
         drop(member);
     }

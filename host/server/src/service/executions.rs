@@ -8,7 +8,7 @@ use durabox_runtime::model::{
     DEFAULT_PAGE_SIZE, ErrorObject, Event, ExecutionStatus, MAX_CALLBACK_ID_LENGTH, MAX_PAGE_SIZE, MAX_PAYLOAD_SIZE,
     Timestamp,
 };
-use durabox_runtime::store::{self, Filter};
+use durabox_runtime::store::{self, Filter, StoreError};
 
 use super::{Service, ServiceError};
 use crate::hosted::{Hosted, Metadata};
@@ -203,7 +203,11 @@ impl Service {
             Some(hosted) => self.delete_open(&hosted)?,
             None => {
                 let kept = self.kept(arn)?;
-                check_closed(kept.status)?;
+                let damaged = matches!(self.store.hosted_execution(kept.number), Err(StoreError::Corrupt { .. }));
+                // What is damaged never closes.
+                if !damaged {
+                    check_closed(kept.status)?;
+                }
                 self.store.delete(kept.number)?;
             }
         }

@@ -146,9 +146,8 @@ impl Service {
         name: String,
         request: &StartRequest,
     ) -> Result<Arc<Hosted>, ServiceError> {
-        if request.is_sync && self.invocations.available_permits() == 0 {
-            let limit = self.options.limits.concurrent_invocations;
-            return Err(ServiceError::too_many_invocations(format!("Rate Exceeded: {limit} invocations are running")));
+        if request.is_sync {
+            self.turn_at_once()?;
         }
         let arn = self.new_arn(&function, &name);
         let new = NewExecution {
@@ -231,10 +230,10 @@ impl Service {
         request: StartRequest,
         request_id: String,
     ) -> Result<Bytes, PlainFailure> {
-        let Ok(_permit) = self.invocations.try_acquire() else {
-            let limit = self.options.limits.concurrent_invocations;
-            let error = ServiceError::too_many_invocations(format!("Rate Exceeded: {limit} invocations are running"));
-            return Err(PlainFailure::Refused(error));
+        // A caller does not wait for its turn, an event does.
+        let turn = match request.is_sync {
+            true => self.turn_at_once().map_err(PlainFailure::Refused)?,
+            false => self.turn(function).await,
         };
         let qualifier = request.function.qualifier.as_deref();
         let account = &self.options.account;
@@ -249,7 +248,7 @@ impl Service {
             client_context: request.client_context,
             tenant_id: request.tenant_id,
             is_durable: false,
-            waits: false,
+            room: turn.room,
         };
         call_function(function, call).await.map_err(|error| match error {
             NoResult::Failed(failure) => PlainFailure::Failed(failure),

@@ -144,6 +144,9 @@ pub(super) struct AnsweredCheckpoint {
 pub(super) struct RunningInvocation {
     pub(super) request_id: String,
     pub(super) start: Timestamp,
+    /// Whether a pause has cut it short: what it answers does not count, it is made again.
+    #[serde(default)]
+    pub(super) is_revoked: bool,
 }
 
 impl Execution {

@@ -29,7 +29,7 @@ impl Execution {
         let page = self.page(0, self.config.page_size);
         let updated = std::mem::take(&mut self.updated);
         let request_id = request_id(&self.operations[0].id, self.invocation_count);
-        self.invocation = Some(RunningInvocation { request_id: request_id.clone(), start: now });
+        self.invocation = Some(RunningInvocation { request_id: request_id.clone(), start: now, is_revoked: false });
         Some(Effect::Invoke {
             request_id,
             input: InvocationInput {
@@ -53,17 +53,15 @@ impl Execution {
             InvocationEnd::Crashed(error) => Some(error.clone()),
             InvocationEnd::Answered(_) => None,
         };
+        let is_revoked = invocation.is_revoked;
         self.record_invocation(invocation, error, now);
         if self.status.is_terminal() {
             // An EXECUTION checkpoint closed it; what the function answered besides does not matter.
             self.record_close(now);
             return;
         }
-        if self.status == ExecutionStatus::Paused {
-            // The pause cut it short at a checkpoint; what it answers does not count, it is invoked again.
-            return;
-        }
         match end {
+            _ if is_revoked => {}
             InvocationEnd::Crashed(error) => self.take_crash(error, now),
             InvocationEnd::Answered(output) => {
                 self.crashes = 0;

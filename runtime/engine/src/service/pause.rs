@@ -85,6 +85,9 @@ impl Execution {
     pub(super) fn pause_at_checkpoint(&mut self, now: Timestamp) {
         self.take_pause(now);
         self.wake = true;
+        if let Some(invocation) = &mut self.invocation {
+            invocation.is_revoked = true;
+        }
     }
 
     /// Lets the pause take effect.

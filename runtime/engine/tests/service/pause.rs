@@ -16,6 +16,11 @@ fn a_pause_takes_effect_at_the_next_checkpoint_and_cuts_the_invocation_short() {
 }
 
 #[test]
+fn what_a_pause_has_cut_short_does_not_count_though_it_is_resumed_meanwhile() {
+    assert_snapshot!(run("pause | checkpoint start STEP a | resume | return 1 | status | return 2"));
+}
+
+#[test]
 fn a_pause_takes_effect_when_the_invocation_ends() {
     assert_snapshot!(run("checkpoint start WAIT w 5s | pause | suspend | status | resume | next | return 1"));
 }
