@@ -293,17 +293,25 @@ fn nothing_is_begun_when_the_time_is_up() {
 }
 
 #[test]
-fn a_process_that_lambda_kills_does_nothing_twice_that_was_acknowledged() {
+fn a_process_that_lambda_kills_at_any_call_does_nothing_twice_that_was_acknowledged() {
     let order = r#"{"id":"42","amount":1299}"#;
-    let faults = |call: &Call| (call.number == 2).then_some(Fault::Silence);
-    let (timeout, told) = (Duration::from_millis(700), Some(Duration::from_secs(60)));
-    let finished = execute("order", Options { timeout, told, ..with_faults(order, faults) });
-    ended(&finished, Succeeded, run("order", order).execution.result(), &[]);
-    assert_eq!(crashes(&finished), ["Sandbox.Timedout"]);
-    let events = events(&finished.execution);
-    for step in ["reserve", "charge", "close"] {
-        let ends = events.iter().filter(|event| **event == format!("StepSucceeded {step}")).count();
-        assert_eq!(ends, 1, "{step}");
+    let expected = run("order", order);
+    let calls = execute("order", Options::new(order)).calls.len();
+    assert!(calls > 3, "{calls} calls");
+    // Each call is the last that the process makes: before it is applied, and after.
+    let forever = Fault::Slow(Duration::from_secs(3600));
+    for (last, fault) in (1..=calls).flat_map(|last| [(last, Fault::Silence), (last, forever.clone())]) {
+        let what = format!("{fault:?} at call {last}");
+        let faults = move |call: &Call| (call.number == last).then(|| fault.clone());
+        let (timeout, told) = (Duration::from_secs(1), Some(Duration::from_secs(60)));
+        let finished = execute("order", Options { timeout, told, ..with_faults(order, faults) });
+        ended(&finished, Succeeded, expected.execution.result(), &[]);
+        assert!(crashes(&finished).contains(&"Sandbox.Timedout"), "{what}: {:?}", finished.ends);
+        let events = events(&finished.execution);
+        for step in ["reserve", "charge", "close"] {
+            let ends = events.iter().filter(|event| **event == format!("StepSucceeded {step}")).count();
+            assert_eq!(ends, 1, "{what}: {step} in {events:?}");
+        }
     }
 }
 
