@@ -231,7 +231,7 @@ impl Service {
     /// Waits until an invocation of a function may begin.
     pub(crate) async fn turn(&self, function: &FunctionVersion) -> Turn {
         let room = match &function.code {
-            Code::Process(processes) => Some(processes.room().await),
+            Code::Process(processes) => processes.room().await,
             Code::Component(_) | Code::Remote(_) => None,
         };
         Turn { room, _permit: self.invocation_permit().await }

@@ -202,7 +202,7 @@ async fn who_waits_for_room_has_the_process_that_is_free_next() {
     assert!(early.is_err(), "the only process is busy: {early:?}");
     gate.open();
     assert_eq!(first.await.unwrap()["count"], 1);
-    let second = processes.invoke_in(room.await, Invocation::new("request-2", "{}")).await.unwrap();
+    let second = processes.invoke_in(room.await.unwrap(), Invocation::new("request-2", "{}")).await.unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&second).unwrap()["count"], 2);
 }
 

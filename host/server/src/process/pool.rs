@@ -40,7 +40,9 @@ struct State {
 
 /// Room for one invocation among those of a function; given back when it is dropped.
 #[derive(Debug)]
-pub struct Room(#[allow(dead_code)] Option<OwnedSemaphorePermit>);
+pub struct Room {
+    _permit: OwnedSemaphorePermit,
+}
 
 struct Idle {
     instance: Instance,
@@ -71,15 +73,16 @@ impl Processes {
     pub async fn invoke(&self, invocation: Invocation) -> Result<Bytes, InvokeError> {
         let event = Event::new(invocation, &self.0.config)?;
         let limit = self.0.config.max_concurrency;
-        let room = Arc::clone(&self.0.places).try_acquire_owned();
-        let room = room.map_err(|_| InvokeError::TooManyRequests { limit })?;
-        self.work(event, Room(Some(room))).await
+        let permit = Arc::clone(&self.0.places).try_acquire_owned();
+        let permit = permit.map_err(|_| InvokeError::TooManyRequests { limit })?;
+        self.work(event, Room { _permit: permit }).await
     }
 
     /// Waits while as many processes as may be are busy, and returns the room for one invocation.
-    pub async fn room(&self) -> Room {
-        // The semaphore is never closed.
-        Room(Arc::clone(&self.0.places).acquire_owned().await.ok())
+    pub async fn room(&self) -> Option<Room> {
+        // The semaphore is never closed, so there is always room some day.
+        let permit = Arc::clone(&self.0.places).acquire_owned().await.ok()?;
+        Some(Room { _permit: permit })
     }
 
     /// Hands an event to a process as [`Processes::invoke`] does, in the room that was waited for.
