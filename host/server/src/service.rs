@@ -62,8 +62,8 @@ pub struct Limits {
     /// Invocations at a time. Beyond, who waits for the answer has a TooManyRequestsException, the rest waits.
     /// Lambda's account concurrency is 1,000.
     pub concurrent_invocations: usize,
-    /// Processes of one function at a time; durable executions wait for one, others are a
-    /// TooManyRequestsException.
+    /// Processes of one function at a time. Beyond, who waits for the answer of a plain function has a
+    /// TooManyRequestsException, the rest waits.
     pub processes_per_function: usize,
     /// Connections at a time; more wait.
     pub connections: usize,
